@@ -1,0 +1,29 @@
+/** Every bound of the wire contract, in one place. Bytes are UTF-8 bytes unless the name says otherwise. */
+export const limits = {
+  messageBodyBytesMax: 32 * 1024 * 1024,
+  jsonBodyBytesMax: 1024 * 1024,
+  imageBytesMax: 20 * 1024 * 1024,
+  /** Width × height, summed over all frames of an animation. */
+  imagePixelsMax: 40_000_000,
+  thumbnailEdgePixelsMax: 200,
+  textPartBytesMax: 1024 * 1024,
+  contentPartsMax: 100,
+  metadataBytesMax: 16 * 1024,
+  tagsMax: 50,
+  tagCharactersMax: 256,
+  headerBytesMax: 8 * 1024,
+  jsonDepthMax: 64,
+  idempotencyKeyCharactersMax: 255,
+  turnsWaitingMax: 100,
+  eventTypesPerFilterMax: 64,
+  pageSizeMax: 1000,
+  pageSizeDefault: 100,
+  /** `?images=inline` puts whole images into a page, so such a page is short. */
+  inlineImagesPageSizeMax: 10,
+  waitTimeoutMsDefault: 120_000,
+  waitTimeoutMsMax: 600_000,
+  iterationsDefault: 20,
+  iterationsMax: 200,
+  /** A body above this is parsed, validated and decoded on a thread, never on the main one. */
+  mainThreadBodyBytesMax: 64 * 1024,
+} as const

@@ -1,0 +1,55 @@
+import pg from 'pg'
+
+/** What queries run on: a pool, or one client of it inside a transaction. */
+export type Database = Pick<pg.Pool, 'query'>
+
+const int8 = 20
+const timestamptz = 1184
+
+/**
+ * How values come back: sequences and other bigints fit a double, and times are RFC 3339 with milliseconds, as on the
+ * wire. `json` columns are parsed; a query that needs the caller's own text asks for `column::text`.
+ */
+export const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === int8) return Number
+    if (oid === timestamptz) return (text: string) => new Date(text).toISOString()
+    return pg.types.getTypeParser(oid, format as 'text')
+  }) as typeof pg.types.getTypeParser, // the overloads of pg's own type cannot be met by one function
+}
+
+export interface DatabaseOptions {
+  connectionString: string
+  /** Seen in pg_stat_activity, so that an operator knows which connection does what. */
+  applicationName: string
+  connectionsMax?: number
+  statementTimeoutMs?: number
+  lockTimeoutMs?: number
+}
+
+export function clientConfig(options: DatabaseOptions): pg.ClientConfig {
+  return {
+    connectionString: options.connectionString,
+    application_name: options.applicationName,
+    types,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    ...(options.statementTimeoutMs && { statement_timeout: options.statementTimeoutMs }),
+    ...(options.lockTimeoutMs && { lock_timeout: options.lockTimeoutMs }),
+  }
+}
+
+export function createPool(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({ ...clientConfig(options), max: options.connectionsMax ?? 8, idleTimeoutMillis: 60_000 })
+  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+  pool.on('error', () => {})
+  return pool
+}
+
+/** True for errors that say nothing of the statement: the connection is gone, or the server is going or coming. */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = (error as { code?: unknown }).code // pg and node both put a code on their errors
+  if (typeof code !== 'string') return /connection|timeout|terminated/i.test(error.message)
+  return code.startsWith('08') || code.startsWith('57P') || /^E[A-Z]+$/.test(code)
+}

@@ -1,0 +1,110 @@
+/**
+ * Wakes the streams of a process when the journal has committed something for them.
+ *
+ * H1  The hub never pushes events into a stream. A stream has a cursor and asks for what follows it; a slow one asks
+ *     later, and gets it from the table. So a slow reader never grows the server's memory.
+ * H2  A feed's memory holds an unbroken run of the latest events. After a gap (another process wrote) it starts anew.
+ * H3  What is not in the memory is in the table: `recent` answers null, never a guess.
+ */
+import type { Committed } from '../journal/journal.ts'
+import { writeCommittedEvents, type EventRecord } from './event-record.ts'
+
+const rememberedEventsMax = 256
+const rememberedCharactersMax = 512 * 1024
+
+interface Feed {
+  /** The latest sequence known to be committed. */
+  tip: number
+  events: EventRecord[]
+  characters: number
+  listeners: Set<() => void>
+}
+
+export interface Subscription {
+  /** The latest sequence known to be committed. */
+  tip(): number
+  /** The events after a sequence: none yet, those in memory, or null when they must be read from the table. */
+  recent(after: number): EventRecord[] | null
+  /** Tells what the table said is the latest sequence. */
+  sawTip(sequence: number): void
+  close(): void
+}
+
+export class Hub {
+  readonly #feeds = new Map<string, Feed>()
+
+  /** Takes what the journal committed. Sessions that nobody follows here cost one look-up. */
+  publish(committed: Committed): void {
+    const feed = this.#feeds.get(committed.append.session_id)
+    if (!feed) return
+    const events = writeCommittedEvents(committed)
+    // Sent again after a lost reply, or announced already: who asks for it reads it from the memory or the table.
+    const isKnown = committed.first_sequence + events.length - 1 <= feed.tip
+    if (!isKnown) {
+      if (committed.first_sequence !== feed.tip + 1) forget(feed)
+      for (const event of events) remember(feed, event)
+    }
+    for (const listener of feed.listeners) listener()
+  }
+
+  /** Says that a session has events up to a sequence which were committed elsewhere. */
+  announce(sessionId: string, sequence: number): void {
+    const feed = this.#feeds.get(sessionId)
+    if (!feed || sequence <= feed.tip) return
+    forget(feed)
+    feed.tip = sequence
+    for (const listener of feed.listeners) listener()
+  }
+
+  /** Follows a session: `listener` is called whenever there is something new to ask for. */
+  subscribe(sessionId: string, listener: () => void): Subscription {
+    let feed = this.#feeds.get(sessionId)
+    if (!feed) {
+      feed = { tip: 0, events: [], characters: 0, listeners: new Set() }
+      this.#feeds.set(sessionId, feed)
+    }
+    const own = feed
+    own.listeners.add(listener)
+    return {
+      tip: () => own.tip,
+      recent: (after) => recent(own, after),
+      sawTip: (sequence) => {
+        if (sequence > own.tip) {
+          forget(own)
+          own.tip = sequence
+        }
+      },
+      close: () => {
+        own.listeners.delete(listener)
+        if (own.listeners.size === 0) this.#feeds.delete(sessionId)
+      },
+    }
+  }
+
+  get followedSessions(): string[] {
+    return [...this.#feeds.keys()]
+  }
+}
+
+function recent(feed: Feed, after: number): EventRecord[] | null {
+  if (after >= feed.tip) return []
+  const first = feed.events[0]
+  if (!first || first.sequence > after + 1) return null
+  return feed.events.slice(after + 1 - first.sequence)
+}
+
+function remember(feed: Feed, event: EventRecord): void {
+  feed.events.push(event)
+  feed.tip = event.sequence
+  feed.characters += event.json.length
+  while (feed.events.length > rememberedEventsMax || feed.characters > rememberedCharactersMax) {
+    const dropped = feed.events.shift()
+    if (!dropped) break
+    feed.characters -= dropped.json.length
+  }
+}
+
+function forget(feed: Feed): void {
+  feed.events = []
+  feed.characters = 0
+}

@@ -1,0 +1,93 @@
+import type { Image } from '@reprise/contract'
+import type { Database } from '../database.ts'
+
+export interface NewImage {
+  organization_id: string
+  id: string
+  sha256: string
+  filename: string | null
+  /** False for an image that came inside a message. */
+  uploaded: boolean
+  content_type: string
+  width: number
+  height: number
+  bytes: Uint8Array
+  thumbnail: Uint8Array
+  thumbnail_content_type: string
+}
+
+/** Stores an image. Bytes that the organization has already are not stored, nor sent, again. */
+export async function insertImage(db: Database, image: NewImage): Promise<Image> {
+  const { organization_id, id, sha256, filename, uploaded } = image
+  const inserted = await insertImageRow(db, organization_id, id, sha256, filename, uploaded)
+  if (inserted) return inserted
+  await db.query({
+    name: 'insert_image_blob',
+    text: `/* insertImageBlob */
+INSERT INTO image_blobs (organization_id, sha256, content_type, size_bytes, width, height, bytes, thumbnail, thumbnail_content_type)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+    values: [
+      organization_id, sha256, image.content_type, image.bytes.byteLength, image.width, image.height, asBuffer(image.bytes),
+      asBuffer(image.thumbnail), image.thumbnail_content_type,
+    ],
+  })
+  const second = await insertImageRow(db, organization_id, id, sha256, filename, uploaded)
+  if (!second) throw new Error('an image blob vanished between its insert and its use')
+  return second
+}
+
+/** Null when the organization does not have the bytes yet. */
+async function insertImageRow(db: Database, organizationId: string, id: string, sha256: string, filename: string | null, uploaded: boolean): Promise<Image | null> {
+  const { rows } = await db.query<Image>({
+    name: 'insert_image',
+    text: `/* insertImage */
+WITH blob AS (SELECT content_type, size_bytes FROM image_blobs WHERE organization_id = $1 AND sha256 = $3),
+new AS (
+  INSERT INTO images (organization_id, id, sha256, filename, uploaded)
+  SELECT $1, $2, $3, $4, $5 FROM blob ON CONFLICT DO NOTHING
+  RETURNING id, filename, created_at
+)
+SELECT i.id, i.filename, blob.content_type, blob.size_bytes, i.created_at
+FROM blob, (SELECT * FROM new UNION SELECT id, filename, created_at FROM images WHERE organization_id = $1 AND id = $2) i`,
+    values: [organizationId, id, sha256, filename, uploaded],
+  })
+  return rows[0] ?? null
+}
+
+export interface ImageBytes {
+  id: string
+  filename: string | null
+  sha256: string
+  content_type: string
+  bytes: Buffer
+}
+
+export async function readImageBytes(db: Database, organizationId: string, imageId: string, form: 'full' | 'thumbnail'): Promise<ImageBytes | null> {
+  const columns = form === 'full' ? 'b.content_type, b.bytes' : 'b.thumbnail_content_type AS content_type, b.thumbnail AS bytes'
+  const { rows } = await db.query<ImageBytes>({
+    name: `read_image_${form}`,
+    text: `/* readImageBytes */
+SELECT i.id, i.filename, i.sha256, ${columns}
+FROM images i JOIN image_blobs b ON b.organization_id = i.organization_id AND b.sha256 = i.sha256
+WHERE i.organization_id = $1 AND i.id = $2`,
+    values: [organizationId, imageId],
+  })
+  return rows[0] ?? null
+}
+
+/** Which of these images the organization has. */
+export async function findImages(db: Database, organizationId: string, imageIds: readonly string[]): Promise<Map<string, { content_type: string }>> {
+  const { rows } = await db.query<{ id: string; content_type: string }>({
+    name: 'find_images',
+    text: `/* findImages */
+SELECT i.id, b.content_type
+FROM images i JOIN image_blobs b ON b.organization_id = i.organization_id AND b.sha256 = i.sha256
+WHERE i.organization_id = $1 AND i.id = ANY ($2::text[])`,
+    values: [organizationId, imageIds],
+  })
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

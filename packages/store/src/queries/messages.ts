@@ -1,0 +1,79 @@
+import type { MessageRole } from '@reprise/contract'
+import type { Database } from '../database.ts'
+import { messageColumns, type StoredMessage } from '../messages/write-message.ts'
+
+export interface MessageFilter {
+  organization_id: string
+  session_id: string
+  after_sequence?: number
+  before_sequence?: number
+  role?: MessageRole
+  limit: number
+  /** Take the last `limit` messages instead of the first. Either way they come oldest first. */
+  newest: boolean
+}
+
+export async function listMessages(db: Database, filter: MessageFilter): Promise<StoredMessage[]> {
+  const { organization_id, session_id, after_sequence = 0, before_sequence = Number.MAX_SAFE_INTEGER, role, limit, newest } = filter
+  const direction = newest ? 'DESC' : 'ASC'
+  const { rows } = await db.query<StoredMessage>({
+    name: `list_messages_${direction}`,
+    text: `/* listMessages */
+SELECT ${messageColumns} FROM messages m
+WHERE m.organization_id = $1 AND m.session_id = $2 AND m.sequence > $3::bigint AND m.sequence < $4::bigint AND ($5::text IS NULL OR m.role = $5)
+ORDER BY m.sequence ${direction} LIMIT $6`,
+    values: [organization_id, session_id, after_sequence, before_sequence, role ?? null, limit],
+  })
+  if (newest) rows.reverse()
+  return rows
+}
+
+export async function readMessage(db: Database, organizationId: string, sessionId: string, sequence: number): Promise<StoredMessage | null> {
+  const { rows } = await db.query<StoredMessage>({
+    name: 'read_message',
+    text: `/* readMessage */ SELECT ${messageColumns} FROM messages m WHERE m.organization_id = $1 AND m.session_id = $2 AND m.sequence = $3`,
+    values: [organizationId, sessionId, sequence],
+  })
+  return rows[0] ?? null
+}
+
+/** The messages of one turn, in prompt order. */
+export async function readTurnMessages(db: Database, sessionId: string, turnId: string): Promise<StoredMessage[]> {
+  const { rows } = await db.query<StoredMessage>({
+    name: 'read_turn_messages',
+    text: `/* readTurnMessages */ SELECT ${messageColumns} FROM messages m WHERE m.session_id = $1 AND m.turn_id = $2 ORDER BY m.place`,
+    values: [sessionId, turnId],
+  })
+  return rows
+}
+
+/** Where a role's message is a notice to the user, its metadata says so; it is in no prompt. */
+const isNotice = `m.role = 'agent' AND m.metadata->>'notice' = 'true'`
+
+/**
+ * The messages of the turns before a turn, in prompt order: the latest whole turns that fit in `messagesMax`.
+ * Reads no turn older than that, so it costs the same in a long session as in a short one.
+ */
+export async function readEarlierMessages(db: Database, sessionId: string, beforeOrdinal: number, messagesMax: number): Promise<StoredMessage[]> {
+  const { rows } = await db.query<StoredMessage & { ordinal: number }>({
+    name: 'read_earlier_messages',
+    text: `/* readEarlierMessages */
+SELECT t.ordinal, ${messageColumns}
+FROM (
+  SELECT id, ordinal FROM turns
+  WHERE session_id = $1 AND ordinal < $2 AND NOT excluded_from_prompt
+  ORDER BY ordinal DESC LIMIT $3
+) t
+JOIN messages m ON m.session_id = $1 AND m.turn_id = t.id
+WHERE NOT (${isNotice})
+ORDER BY t.ordinal DESC, m.place DESC
+LIMIT $3 + 1`,
+    values: [sessionId, beforeOrdinal, messagesMax],
+  })
+  if (rows.length > messagesMax) {
+    // The oldest turn was cut off: only whole turns are shown to a model.
+    const cut = rows.at(-1)!.ordinal
+    while (rows.length > 0 && rows.at(-1)!.ordinal === cut) rows.pop()
+  }
+  return rows.reverse()
+}

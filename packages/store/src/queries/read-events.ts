@@ -1,0 +1,61 @@
+import type { EventType } from '@reprise/contract'
+import type { Database } from '../database.ts'
+import { writeEvent, type EventRecord } from '../events/event-record.ts'
+import { messageColumns, type StoredMessage } from '../messages/write-message.ts'
+
+export interface EventFilter {
+  organization_id: string
+  session_id: string
+  after_sequence?: number
+  before_sequence?: number
+  types?: string[]
+  exclude?: string[]
+  turn_id?: string
+  limit: number
+  /** Take the last `limit` events instead of the first. Either way they come oldest first. */
+  newest: boolean
+}
+
+interface EventRow {
+  event_sequence: number
+  event_ms: number
+  turn_id_of_event: string | null
+  input_message_id: string | null
+  type: EventType
+  data_json: string
+}
+
+// Ordered by the journal's key first, so that a page costs what it shows, however long the session is.
+const statement = (direction: 'ASC' | 'DESC') => `/* readEvents */
+SELECT
+  j.first_sequence + e.position - 1 AS event_sequence, j.event_ms, j.turn_id AS turn_id_of_event, j.input_message_id,
+  e.event->>'type' AS type, (e.event->'data')::text AS data_json, ${messageColumns}
+FROM journal j
+CROSS JOIN LATERAL json_array_elements(j.events) WITH ORDINALITY AS e(event, position)
+LEFT JOIN messages m ON m.session_id = j.session_id AND m.sequence = j.first_sequence + e.position - 1
+WHERE j.organization_id = $1 AND j.session_id = $2
+  AND j.last_sequence > $3::bigint AND j.first_sequence < $4::bigint
+  AND j.first_sequence + e.position - 1 > $3::bigint AND j.first_sequence + e.position - 1 < $4::bigint
+  AND ($5::text[] IS NULL OR e.event->>'type' = ANY ($5))
+  AND ($6::text[] IS NULL OR e.event->>'type' <> ALL ($6))
+  AND ($7::text IS NULL OR j.turn_id = $7)
+ORDER BY j.last_sequence ${direction}, e.position ${direction}
+LIMIT $8`
+
+const oldestFirst = { name: 'read_events', text: statement('ASC') }
+const newestFirst = { name: 'read_newest_events', text: statement('DESC') }
+
+const sequenceMax = Number.MAX_SAFE_INTEGER
+
+/** Reads a page of a session's events, oldest first. */
+export async function readEvents(db: Database, filter: EventFilter): Promise<EventRecord[]> {
+  const { organization_id, session_id, after_sequence = 0, before_sequence = sequenceMax, types, exclude, turn_id, limit, newest } = filter
+  const values = [organization_id, session_id, after_sequence, before_sequence, types ?? null, exclude ?? null, turn_id ?? null, limit]
+  const { rows } = await db.query<EventRow & StoredMessage>({ ...(newest ? newestFirst : oldestFirst), values })
+  if (newest) rows.reverse()
+  return rows.map((row) => {
+    const { event_sequence: sequence, event_ms, turn_id_of_event, input_message_id, type, data_json } = row
+    const origin = { session_id, sequence, event_ms, turn_id: turn_id_of_event, input_message_id }
+    return writeEvent({ type, data_json }, origin, row.id === null ? null : row)
+  })
+}

@@ -1,0 +1,33 @@
+import type { Database } from '../database.ts'
+
+/** The organization and resources that every database starts with. Fixed ids, so that every process means the same. */
+export const seeded = {
+  organization_id: 'org_00000000000070008000000000000001',
+  provider_id: 'provider_00000000000070008000000000000001',
+  model_id: 'model_00000000000070008000000000000001',
+  agent_id: 'agent_00000000000070008000000000000001',
+  harness_id: 'harness_00000000000070008000000000000001',
+  workspace_id: 'wsp_00000000000070008000000000000001',
+  principal_id: 'principal_00000000000070008000000000000001',
+} as const
+
+/** Puts the seeded rows where they are missing; what an operator has changed stays changed. */
+export async function seed(db: Database): Promise<void> {
+  await db.query({
+    text: `/* seed */
+WITH organization AS (INSERT INTO organizations (id, name) VALUES ($1, 'Default') ON CONFLICT DO NOTHING),
+provider AS (INSERT INTO providers (organization_id, id, type, name) VALUES ($1, $2, 'sim', 'Simulated') ON CONFLICT DO NOTHING),
+model AS (
+  INSERT INTO models (organization_id, id, provider_id, model, display_name, context_window, supports_images, supports_tools)
+  VALUES ($1, $3, $2, 'sim', 'Simulated model', 32000, true, true) ON CONFLICT DO NOTHING
+)
+INSERT INTO agents (organization_id, id, name, display_name, system_prompt, capabilities, tools, tags, harness_id)
+VALUES ($1, $4, 'assistant', 'Assistant', 'You are a helpful assistant.', '[{"ref":"current_time"},{"ref":"calculator"}]', '[]', '[]', $5)
+ON CONFLICT DO NOTHING`,
+    values: [seeded.organization_id, seeded.provider_id, seeded.model_id, seeded.agent_id, seeded.harness_id],
+  })
+  await db.query({
+    text: '/* seedDefaultModel */ UPDATE organizations SET default_model_id = $2 WHERE id = $1 AND default_model_id IS NULL',
+    values: [seeded.organization_id, seeded.model_id],
+  })
+}

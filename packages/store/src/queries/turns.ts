@@ -1,0 +1,96 @@
+import type { CapabilityRef, EffectsMode, ReasoningEffort, ToolDefinition, TurnStatus } from '@reprise/contract'
+import { createHash } from 'node:crypto'
+import type { Database } from '../database.ts'
+import type { TurnModel } from './sessions.ts'
+
+/** What a turn is told at its start and keeps to its end, whatever becomes of its agent and session meanwhile. */
+export interface TurnDefinition {
+  agent_id: string | null
+  harness_id: string
+  system_prompt: string | null
+  capabilities: CapabilityRef[]
+  tools: ToolDefinition[]
+  max_iterations: number
+  parallel_tool_calls: boolean
+}
+
+export interface StoredTurn {
+  organization_id: string
+  session_id: string
+  id: string
+  ordinal: number
+  status: TurnStatus
+  recoveries: number
+  input_message_id: string
+  reasoning_effort: ReasoningEffort | null
+  model: TurnModel
+  definition: TurnDefinition
+  created_at: string
+  /** The fence, from the session's head. Null when the turn is not the active one. */
+  epoch: number | null
+  checkpoint_number: number | null
+}
+
+/** Everything needed to take a turn up where it stands. */
+export async function readTurn(db: Database, sessionId: string, turnId: string): Promise<StoredTurn | null> {
+  const { rows } = await db.query<StoredTurn>({
+    name: 'read_turn',
+    text: `/* readTurn */
+SELECT t.organization_id, t.session_id, t.id, t.ordinal, t.status, t.recoveries, t.input_message_id, t.reasoning_effort, t.created_at,
+  d.definition, h.epoch, h.checkpoint_number, json_build_object(
+    'id', m.id, 'model', m.model, 'provider_id', p.id, 'provider_type', p.type, 'context_window', m.context_window
+  ) AS model
+FROM turns t
+JOIN definitions d ON d.organization_id = t.organization_id AND d.sha256 = t.definition_sha256
+JOIN models m ON m.organization_id = t.organization_id AND m.id = t.model_id
+JOIN providers p ON p.organization_id = m.organization_id AND p.id = m.provider_id
+LEFT JOIN session_heads h ON h.session_id = t.session_id AND h.active_turn_id = t.id
+WHERE t.session_id = $1 AND t.id = $2`,
+    values: [sessionId, turnId],
+  })
+  return rows[0] ?? null
+}
+
+export interface OpenToolCall {
+  id: string
+  position: number
+  name: string
+  arguments: unknown
+  effects: EffectsMode
+  attempt: number
+}
+
+/** The intents of a turn that have no result yet. */
+export async function readOpenToolCalls(db: Database, sessionId: string, turnId: string): Promise<OpenToolCall[]> {
+  const { rows } = await db.query<OpenToolCall>({
+    name: 'read_open_tool_calls',
+    text: `/* readOpenToolCalls */
+SELECT id, position, name, arguments, effects, attempt FROM tool_calls
+WHERE session_id = $1 AND turn_id = $2 AND NOT closed ORDER BY position`,
+    values: [sessionId, turnId],
+  })
+  return rows
+}
+
+/** Keeps definitions by their content, and remembers which the database has: a turn that shares one costs nothing. */
+export class Definitions {
+  readonly #known = new Map<string, string>()
+
+  /** Answers the hash under which the definition is stored. */
+  async keep(db: Database, organizationId: string, definition: TurnDefinition): Promise<string> {
+    const text = JSON.stringify(definition)
+    const known = this.#known.get(organizationId + text)
+    if (known) return known
+    const sha256 = createHash('sha256').update(text).digest('hex')
+    await db.query({
+      name: 'insert_definition',
+      text: `/* insertDefinition */ INSERT INTO definitions (organization_id, sha256, definition) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+      values: [organizationId, sha256, text],
+    })
+    if (this.#known.size >= definitionsRememberedMax) this.#known.clear()
+    this.#known.set(organizationId + text, sha256)
+    return sha256
+  }
+}
+
+const definitionsRememberedMax = 1_000

@@ -21,8 +21,10 @@ export async function checkServer({ connectionString }: { connectionString: stri
 
 export function checkServerVersion(serverVersion: number): void {
   if (serverVersion >= serverVersionMin) return
-  const major = serverVersion >= 100_000 ? Math.floor(serverVersion / 10_000) : serverVersion / 10_000
-  throw refusal(`PostgreSQL ${major} is too old: Reprise needs 15 or newer. Upgrade it, or leave DATABASE_URL unset to use the built-in one.`)
+  const major = Math.floor(serverVersion / 10_000)
+  // Up to 9.6 a major version had two parts.
+  const name = major >= 10 ? `${major}` : `${major}.${Math.floor(serverVersion / 100) % 100}`
+  throw refusal(`PostgreSQL ${name} is too old: Reprise needs 15 or newer. Upgrade it, or leave DATABASE_URL unset to use the built-in one.`)
 }
 
 /**

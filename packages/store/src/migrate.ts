@@ -25,6 +25,7 @@ export async function migrate({ connectionString, log, folder = defaultFolder }:
   const client = new pg.Client({ connectionString, application_name: 'reprise migrate' })
   client.on('error', (error) => log(`the connection was cut while migrating: ${error.message}`))
   await client.connect()
+  let current = ''
   try {
     const applied = await runner({
       dbClient: client,
@@ -35,13 +36,13 @@ export async function migrate({ connectionString, log, folder = defaultFolder }:
       advisoryLockMode: 'wait',
       singleTransaction: true,
       checkOrder: true,
-      // The runner's own lines repeat whole files; what it throws says enough.
-      logger: { info: () => {}, warn: () => {}, error: () => {} },
+      // The runner's own lines repeat whole files. What it throws says enough, but for the file's name.
+      logger: { info: (line) => (current = /^### MIGRATION (\S+)/.exec(line)?.[1] ?? current), warn: () => {}, error: () => {} },
     })
     for (const { name } of applied) log(`applied migration ${name}`)
     return applied.map(({ name }) => name)
   } catch (cause) {
-    throw migrationError(describe(cause), cause)
+    throw migrationError([current, describe(cause)].filter(Boolean).join(': '), cause)
   } finally {
     await client.end()
   }

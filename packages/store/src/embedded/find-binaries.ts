@@ -8,9 +8,12 @@ import { clusterError } from './cluster.ts'
 const searchFolders = [import.meta.dirname, join(import.meta.dirname, '../../../../apps/host')]
 
 export interface Binaries {
+  /** Holds `bin`, `lib` and `share`, which find each other by their relative places. */
+  folder: string
   initdb: string
   pgCtl: string
-  postgres: string
+  /** The version of the npm package that brought them. */
+  version: string
   /** The major version of this PostgreSQL, as it stands in a data folder's PG_VERSION. */
   majorVersion: string
 }
@@ -22,12 +25,11 @@ export async function findBinaries(): Promise<Binaries> {
   const native = join(dirname(entry), '..', 'native')
   await completeLibraryLinks(native, packageName)
   const { version } = JSON.parse(await readFile(join(dirname(entry), '..', 'package.json'), 'utf8')) as { version: string } // npm demands it
-  return {
-    initdb: join(native, 'bin/initdb'),
-    pgCtl: join(native, 'bin/pg_ctl'),
-    postgres: join(native, 'bin/postgres'),
-    majorVersion: version.split('.')[0]!,
-  }
+  return describeBinaries(native, version)
+}
+
+export function describeBinaries(folder: string, version: string): Binaries {
+  return { folder, version, initdb: join(folder, 'bin/initdb'), pgCtl: join(folder, 'bin/pg_ctl'), majorVersion: version.split('.')[0]! }
 }
 
 async function resolvePlatformPackage(packageName: string): Promise<string> {

@@ -35,12 +35,10 @@ export async function initCluster(cluster: Cluster, durable: boolean): Promise<v
   try {
     await mkdir(draft, { mode: 0o700 })
     if (user) await chown(draft, user.uid, user.gid)
-    const { code, output } = await runAs(user, binaries.initdb, [
-      ...['--pgdata', draft, '--username', 'postgres', '--encoding', 'UTF8', '--locale', 'C', '--no-instructions'],
-      // Who can open the socket is settled by its folder's mode; nothing may come in by TCP, should someone open a port.
-      ...['--auth-local', 'trust', '--auth-host', 'reject'],
-      ...(durable ? [] : ['--no-sync']),
-    ])
+    // Who can open the socket is settled by its folder's mode; nothing may come in by TCP, should someone open a port.
+    const options = ['--username', 'postgres', '--auth-local', 'trust', '--auth-host', 'reject', '--encoding', 'UTF8', '--locale', 'C', '--no-instructions']
+    if (!durable) options.push('--no-sync')
+    const { code, output } = await runAs(user, binaries.initdb, ['--pgdata', draft, ...options])
     if (code !== 0) throw clusterError(`PostgreSQL could not create a database in ${dataDir}:\n${output}`)
     await rename(draft, dataDir)
     if (durable) await syncFolder(dirname(dataDir))

@@ -33,9 +33,12 @@ export async function joinServer(connectionString: string): Promise<Presence | n
   return null
 }
 
-function makePresence(firstClient: pg.Client, connectionString: string, owned: boolean): Presence {
+/** Both are methods of every client; its published types leave them out. */
+type CountedClient = pg.Client & { ref(): void; unref(): void }
+
+function makePresence(firstClient: CountedClient, connectionString: string, owned: boolean): Presence {
   let client: pg.Client | null = firstClient
-  client.unref() // being present is no reason to keep the process alive
+  firstClient.unref() // being present is no reason to keep the process alive
   return {
     owned,
     async leave() {
@@ -64,8 +67,8 @@ async function call(client: pg.Client, lockFunction: LockFunction): Promise<bool
   return rows[0]!.done
 }
 
-async function connect(connectionString: string): Promise<pg.Client | null> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000, application_name: 'reprise presence' })
+async function connect(connectionString: string): Promise<CountedClient | null> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000, application_name: 'reprise presence' }) as CountedClient // see there
   client.on('error', () => {}) // a cut connection is noticed by the next statement
   try {
     await client.connect()

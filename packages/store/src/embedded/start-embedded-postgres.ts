@@ -11,9 +11,10 @@ import { joinServer } from './join-server.ts'
 import type { Presence } from './join-server.ts'
 import { readPostmaster, removeStalePidFile } from './read-postmaster.ts'
 import { chooseUser, runAs } from './run-as.ts'
+import { shareBinaries } from './share-binaries.ts'
 
 /** After a kill -9 of the postmaster, its children hold the shared memory for about 2 s, and no new one may start. */
-const startPatienceMs = 15_000
+const startPatienceMsDefault = 8_000
 /** A living server may be busy with crash recovery; it is waited for much longer. */
 const recoveryPatienceMs = 180_000
 const retryPauseMs = 20
@@ -25,6 +26,8 @@ export interface EmbeddedPostgresOptions {
   log: (message: string) => void
   /** False gives up fsync, for databases that are thrown away: a power cut may then destroy the folder. */
   durable?: boolean
+  /** How long a server that refuses to start is tried again. */
+  startPatienceMs?: number
 }
 
 export interface EmbeddedPostgres {
@@ -40,7 +43,8 @@ export interface EmbeddedPostgres {
 }
 
 /** Starts the built-in PostgreSQL on a data folder, or attaches to the one that already runs there. Any number may call it at once. */
-export async function startEmbeddedPostgres({ dataDir, log, durable = true }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, log, durable = true, startPatienceMs = startPatienceMsDefault } = options
   const cluster = await openCluster(dataDir)
   if (!(await isInitialized(cluster))) {
     log(`creating a database in ${cluster.dataDir}`)
@@ -63,7 +67,7 @@ export async function startEmbeddedPostgres({ dataDir, log, durable = true }: Em
         continue
       }
     }
-    if (Date.now() - startedAt > (postmaster ? recoveryPatienceMs : startPatienceMs)) throw await explainFailure(cluster, failure)
+    if (Date.now() - startedAt >= (postmaster ? recoveryPatienceMs : startPatienceMs)) throw await explainFailure(cluster, failure)
     await pause(retryPauseMs)
   }
 }
@@ -77,9 +81,9 @@ async function openCluster(givenDataDir: string): Promise<Cluster> {
     await mkdir(dirname(given), { recursive: true, mode: 0o755 })
     const dataDir = join(await realpath(dirname(given)), basename(given))
     const user = await chooseUser(dataDir)
-    const cluster = { dataDir, socketFolder: chooseSocketFolder(dataDir), binaries: await findBinaries(), user }
-    await checkAccess(cluster)
-    return cluster
+    await checkAccess(dataDir, user)
+    const binaries = await shareBinaries(await findBinaries(), user, dataDir)
+    return { dataDir, socketFolder: chooseSocketFolder(dataDir), binaries, user }
   } catch (error) {
     throw explainRefusal(given, error as NodeJS.ErrnoException) // `as`: only its code is read
   }
@@ -101,9 +105,8 @@ async function startServer(cluster: Cluster, durable: boolean): Promise<string |
     ...(!durable && { fsync: 'off', full_page_writes: 'off' }),
   }
   const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`)
-  const { code, output } = await runAs(user, binaries.pgCtl, [
-    ...['start', '--wait', '--timeout', '120', '--pgdata', dataDir, '--log', logFile(dataDir), '--options', options.join(' ')],
-  ])
+  const where = ['--pgdata', dataDir, '--log', logFile(dataDir), '--options', options.join(' ')]
+  const { code, output } = await runAs(user, binaries.pgCtl, ['start', '--wait', '--timeout', '120', ...where])
   if (code === 0) return null
   await removeStalePidFile(dataDir)
   return output

@@ -1,3 +1,4 @@
+import { limits } from '@reprise/contract'
 import type { Append, NewEvent, NewMessage } from './append.ts'
 
 /** An append on its way: `resent` once its reply was lost, so that the journal looks for what it stored. */
@@ -18,7 +19,8 @@ export function encodeFlush(batch: readonly PendingAppend[], waitForLocks: boole
   const images: string[] = []
   batch.forEach(({ append, resent }, i) => {
     const { events, edge_events, messages: newMessages, image_ids = [], opened_calls = [], closed_call_ids = [], ...fields } = append
-    const own = JSON.stringify({ i, resent, event_count: events.length, edge_event_count: edge_events.length, ...fields })
+    const counts = { event_count: events.length, edge_event_count: edge_events.length, waiting_max: limits.turnsWaitingMax }
+    const own = JSON.stringify({ i, resent, ...counts, ...fields })
     sessionIds.push(append.session_id)
     appends.push(`${own.slice(0, -1)},"events":${encodeEvents(events)},"edge_events":${encodeEvents(edge_events)}}`)
     for (const message of newMessages) messages.push(encodeMessage(message, i))

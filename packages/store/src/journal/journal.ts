@@ -23,6 +23,7 @@ export interface Committed {
 export class Journal {
   readonly #lanes: Lane[]
   readonly #waiting: pg.Pool
+  #stopping: Promise<void> | null = null
   #onCommitted: (committed: Committed) => void = () => {}
 
   constructor({ connectionString, lanes = 2, queueMax = 10_000, resendForMs = 10_000 }: JournalOptions) {
@@ -72,9 +73,10 @@ export class Journal {
     }
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.stop()))
-    await this.#waiting.end()
+  /** Resolves when everything appended before has been answered. */
+  stop(): Promise<void> {
+    this.#stopping ??= Promise.all(this.#lanes.map((lane) => lane.stop())).then(() => this.#waiting.end())
+    return this.#stopping
   }
 
   #laneOf(sessionId: string): Lane {

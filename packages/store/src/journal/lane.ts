@@ -8,6 +8,7 @@
  * G4  A statement that fails takes nobody with it: the batch is split until the poisoned append fails alone.
  * G5  A lost reply (connection, timeout) is resolved by sending the same appends again, marked as re-sent; never by reading.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { AppError } from '@reprise/contract'
 import { clientConfig, isConnectionError } from '../database.ts'
@@ -56,15 +57,18 @@ export class Lane {
   readonly #inFlight = new Set<string>()
   #client: pg.Client | null = null
   #flushing = false
-  #stopped = false
+  #unanswered = 0
+  #whenAnswered: (() => void) | null = null
+  #stopping: Promise<void> | null = null
 
   constructor(options: LaneOptions) {
     this.#options = options
   }
 
   append(append: Append): Promise<AppendRow> {
-    if (this.#stopped) throw new AppError('shutting_down')
+    if (this.#stopping) throw new AppError('shutting_down')
     if (this.#queue.length >= this.#options.queueMax) throw new AppError('overloaded', { retryAfterSeconds: 1, detail: 'journal queue is full' })
+    this.#unanswered += 1
     return new Promise((settle, fail) => {
       this.#queue.push({ append, resent: false, settle, fail, lostAt: null })
       if (!this.#flushing) void this.#flushAll()
@@ -72,11 +76,14 @@ export class Lane {
   }
 
   /** Resolves when everything appended before has been answered and the connection is closed. */
-  async stop(): Promise<void> {
-    this.#stopped = true
-    while (this.#queue.length > 0 || this.#inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#unanswered > 0) await new Promise<void>((resolve) => (this.#whenAnswered = resolve))
     await this.#client?.end()
-    this.#client = null
   }
 
   async #flushAll(): Promise<void> {
@@ -123,7 +130,7 @@ export class Lane {
     if (isLostReply(error)) {
       void this.#client?.end().catch(() => {})
       this.#client = null
-      await new Promise((resolve) => setTimeout(resolve, reconnectDelayMs))
+      await delay(reconnectDelayMs)
       const goOn = batch.filter((queued) => this.#markLost(queued, error))
       if (goOn.length > 0) await this.#send(goOn)
     } else if (batch.length === 1) {
@@ -163,7 +170,7 @@ export class Lane {
       this.#answer(queued, rows[0]!)
     } catch (error) {
       if (isLostReply(error)) {
-        await new Promise((resolve) => setTimeout(resolve, reconnectDelayMs))
+        await delay(reconnectDelayMs)
         if (this.#markLost(queued, error)) await this.#sendAlone(queued)
       } else {
         this.#release(queued)
@@ -177,6 +184,8 @@ export class Lane {
 
   #release(queued: QueuedAppend): void {
     this.#inFlight.delete(queued.append.session_id)
+    this.#unanswered -= 1
+    if (this.#unanswered === 0) this.#whenAnswered?.()
   }
 
   async #connect(): Promise<pg.Client> {

@@ -1,0 +1,80 @@
+/**
+ * What the turn runner asks of a model, whatever vendor answers. The shape follows the AI SDK's LanguageModelV4
+ * (prompt in, one stream of parts out), so that adapting one of its providers is renaming.
+ */
+import type { ReasoningEffort, ToolCallPart, ToolResultPart, Usage } from '@reprise/contract'
+
+export interface ModelProvider {
+  readonly type: string
+  /**
+   * Makes one model call. The chunks come in the order thinking, text, tool calls, `finished`, where each but the last may
+   * be absent. A fault throws a ModelError, also in the middle of the stream. Aborting `signal` ends the call soon,
+   * with `signal.reason` thrown: the caller that aborted knows why it did.
+   */
+  stream(call: ModelCall, signal: AbortSignal): AsyncIterable<ModelChunk>
+}
+
+export interface ModelCall {
+  /** The vendor's name of the model, not our id of it. */
+  model: string
+  system: string | null
+  messages: readonly PromptMessage[]
+  /**
+   * Index in `messages` of the first message of the turn that asks; earlier turns stand before it. A turn that failed
+   * or was cancelled leaves no final answer behind, so the messages alone do not tell where the current one begins.
+   */
+  turn_starts_at: number
+  tools: readonly ToolSpec[]
+  reasoning_effort: ReasoningEffort | null
+  parallel_tool_calls: boolean
+  /** Counts the calls made for this step, from 1. */
+  attempt: number
+}
+
+/** Consecutive messages of one role stay apart here; a provider whose vendor refuses them merges them. */
+export type PromptMessage =
+  | { role: 'user'; content: readonly PromptPart[] }
+  | { role: 'agent'; content: readonly (PromptText | ToolCallPart)[]; thinking: readonly ThinkingBlock[] }
+  | { role: 'tool_result'; content: readonly ToolResultPart[] }
+
+export type PromptPart = PromptText | PromptImage
+
+export interface PromptText {
+  type: 'text'
+  text: string
+}
+
+/** Either a caller's `url`, or an image stored here, whose bytes `load` reads; a provider loads only what it sends. */
+export interface PromptImage {
+  type: 'image'
+  /** `image/*` when a caller's url came without one. */
+  media_type: string
+  url?: string
+  image_id?: string
+  load?: () => Promise<Uint8Array>
+}
+
+/** Stored byte-exact and sent back unchanged: vendors check the signature against the text. */
+export interface ThinkingBlock {
+  text: string
+  signature: string | null
+}
+
+export interface ToolSpec {
+  name: string
+  description: string
+  /** A JSON Schema of type object. */
+  parameters: Record<string, unknown>
+}
+
+/** `length`: the answer reached the model's limit. A provider's "error" is no reason to finish but a ModelError. */
+export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter' | 'other'
+
+/** A delta is never empty and never ends between the halves of a surrogate pair: each is stored on its own. */
+export type ModelChunk =
+  | { type: 'thinking_started' }
+  | { type: 'thinking_delta'; delta: string }
+  | { type: 'thinking_completed'; signature: string | null }
+  | { type: 'text_delta'; delta: string }
+  | { type: 'tool_call'; id: string; name: string; arguments: unknown }
+  | { type: 'finished'; finish_reason: FinishReason; usage: Usage; response_id: string | null }

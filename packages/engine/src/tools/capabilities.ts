@@ -1,0 +1,33 @@
+import { calculator } from './calculator.ts'
+import { currentTime } from './current-time.ts'
+import type { Tool } from './tool.ts'
+
+/** A set of server-side tools that an agent is given by its ref. */
+export interface Capability {
+  ref: string
+  description: string
+  tools: readonly Tool[]
+}
+
+export const builtInCapabilities: readonly Capability[] = [
+  { ref: 'current_time', description: 'The current date and time in any time zone', tools: [currentTime] },
+  { ref: 'calculator', description: 'Arithmetic that is computed, not guessed', tools: [calculator] },
+]
+
+export interface FoundTools {
+  /** Each tool once, in the order of the refs. */
+  tools: Tool[]
+  unknown_refs: string[]
+}
+
+/** Finds the tools of the capabilities that these refs name. */
+export function findTools(refs: readonly string[], capabilities: readonly Capability[] = builtInCapabilities): FoundTools {
+  const tools = new Set<Tool>()
+  const unknown_refs = new Set<string>()
+  for (const ref of refs) {
+    const capability = capabilities.find((candidate) => candidate.ref === ref)
+    if (capability === undefined) unknown_refs.add(ref)
+    else for (const tool of capability.tools) tools.add(tool)
+  }
+  return { tools: [...tools], unknown_refs: [...unknown_refs] }
+}

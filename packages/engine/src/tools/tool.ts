@@ -1,0 +1,56 @@
+import { parseValue, type EffectsMode, type Refusal } from '@reprise/contract'
+import { z } from 'zod'
+import type { ToolSpec } from '../models/model-provider.ts'
+
+/** A tool that the server runs. */
+export interface Tool extends ToolSpec {
+  /** What a second run of the same call may cost: the runner decides by it after a crash. */
+  readonly effects: EffectsMode
+  /** Runs one call with the arguments as the model sent them. What it throws is a fault of the tool, not an answer. */
+  run(args: unknown, context: ToolContext): Promise<ToolOutcome>
+}
+
+/** An error is an answer too: the model reads it and may repair its call. */
+export type ToolOutcome = { ok: true; result: unknown } | { ok: false; error: string }
+
+export interface ToolContext {
+  organization_id: string
+  session_id: string
+  turn_id: string
+  tool_call_id: string
+  /** The same for every run of this call, and of no other: made of turn and call, since models repeat call ids. */
+  idempotency_key: string
+  /** Counts the runs of this call, from 1. */
+  attempt: number
+  signal: AbortSignal
+  /** Tells those who watch the session how far the tool is. */
+  progress(message: string): void
+}
+
+export interface ToolDeclaration<S extends z.ZodObject> {
+  name: string
+  description: string
+  input: S
+  effects: EffectsMode
+  run(args: z.output<S>, context: ToolContext): ToolOutcome | Promise<ToolOutcome>
+}
+
+/** Makes a tool of a zod schema and a function that only ever sees arguments which passed it. */
+export function defineTool<S extends z.ZodObject>({ name, description, input, effects, run }: ToolDeclaration<S>): Tool {
+  return {
+    name,
+    description,
+    // The input side: a field with a default is optional to the model.
+    parameters: z.toJSONSchema(input, { io: 'input' }),
+    effects,
+    async run(args, context) {
+      const parsed = parseValue(input, args)
+      return parsed.ok ? run(parsed.value, context) : { ok: false, error: `Invalid arguments: ${describeRefusal(parsed.refusal)}` }
+    },
+  }
+}
+
+function describeRefusal({ message, errors }: Refusal): string {
+  if (errors === undefined) return message
+  return errors.map((error) => (error.path === '' ? error.message : `${error.path}: ${error.message}`)).join('; ')
+}

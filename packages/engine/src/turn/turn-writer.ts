@@ -1,0 +1,160 @@
+/**
+ * Writes what a turn does into the journal.
+ *
+ * W1  One checkpoint of a turn is in flight at a time; what is written meanwhile gathers for the next.
+ * W2  Nothing that was written is lost or reordered: a checkpoint takes everything gathered so far.
+ * W3  Once a checkpoint is refused, the turn is another worker's: nothing more is sent, and every write throws LeaseLost.
+ */
+import { newId, type ContentPart, type EffectsMode, type EventType, type MessageRole, type TurnErrorCode, type Usage } from '@reprise/contract'
+import {
+  newEvent,
+  type Checkpoint,
+  type CheckpointResult,
+  type Journal,
+  type NewEvent,
+  type NewMessage,
+  type NewToolCall,
+  type StoredEventData,
+  type ThinkingBlock,
+} from '@reprise/store'
+import { readMessageOfTurn, sumUsage, type Turn } from './turn.ts'
+
+/** The turn has another owner, or none: whoever sees this stops at once and writes nothing. */
+export class LeaseLost extends Error {
+  override name = 'LeaseLost'
+}
+
+export interface WrittenMessage {
+  role: Extract<MessageRole, 'agent' | 'tool_result'>
+  content: ContentPart[]
+  thinking_blocks?: ThinkingBlock[] | null
+  usage?: Usage | null
+  /** A word to the user about a failure: shown, and never in a prompt. */
+  isNotice?: boolean
+}
+
+type TurnEnd = { status: 'completed' | 'cancelled' } | { status: 'failed'; error_code: TurnErrorCode; error: string }
+
+export class TurnWriter {
+  readonly #journal: Journal
+  readonly #turn: Turn
+  readonly #signal: AbortSignal
+  #events: NewEvent[] = []
+  #messages: NewMessage[] = []
+  #openedCalls: NewToolCall[] = []
+  #closedCallIds: string[] = []
+  #place: number
+  #inFlight: Promise<unknown> = Promise.resolve()
+  #lost = false
+
+  constructor(journal: Journal, turn: Turn, signal: AbortSignal) {
+    this.#journal = journal
+    this.#turn = turn
+    this.#signal = signal
+    this.#place = turn.messages.length
+  }
+
+  event<T extends EventType>(type: T, data: StoredEventData<T>): void {
+    this.#events.push(newEvent(type, data))
+  }
+
+  /** Writes a message with the event that brings it. Returns the message's id. */
+  message<T extends 'output.message.completed' | 'tool.completed'>(type: T, data: StoredEventData<T>, written: WrittenMessage): string {
+    const { role, content, thinking_blocks = null, usage = null, isNotice } = written
+    const id = newId('message')
+    const message: NewMessage = {
+      id,
+      event_index: this.#events.length,
+      place: this.#place++,
+      role,
+      content_json: JSON.stringify(content),
+      controls_json: null,
+      metadata_json: isNotice ? '{"notice":true}' : null,
+      tags_json: null,
+      external_actor_json: null,
+      thinking_blocks,
+      model_id: role === 'agent' ? this.#turn.model.id : null,
+      usage,
+    }
+    this.event(type, data)
+    this.#messages.push(message)
+    // The prompt of the next call is built from here, while the checkpoint is on its way.
+    if (!isNotice) this.#turn.messages.push(readMessageOfTurn({ ...message, session_id: '', sequence: 0, turn_id: '', created_at: '' })!)
+    return id
+  }
+
+  openCall(call: { id: string; position: number; name: string; arguments: unknown; effects: EffectsMode }): void {
+    this.#openedCalls.push(call)
+  }
+
+  closeCall(id: string): void {
+    this.#closedCallIds.push(id)
+  }
+
+  get hasUncommitted(): boolean {
+    return this.#events.length > 0
+  }
+
+  /** Commits everything written so far. Resolves when it is durable. */
+  async commit(): Promise<void> {
+    await this.#send(null)
+  }
+
+  /** Commits everything written so far, and the end of the turn. Answers the turn that is active now, if any. */
+  async end(end: TurnEnd, workerId: string | null): Promise<{ next_turn_id: string | null }> {
+    const result = await this.#send({ end, workerId })
+    return { next_turn_id: result?.next_turn_id ?? null }
+  }
+
+  #send(last: { end: TurnEnd; workerId: string | null } | null): Promise<Extract<CheckpointResult, { outcome: 'stored' }> | null> {
+    const sent = this.#inFlight.then(async () => {
+      this.#throwIfLost()
+      // An earlier checkpoint may have taken it all (W2).
+      if (!last && !this.hasUncommitted) return null
+      const result = await this.#journal.checkpoint(this.#takeCheckpoint(last))
+      if (result.outcome !== 'stored') this.#lost = true
+      this.#throwIfLost()
+      this.#turn.checkpoint_number += 1
+      return result.outcome === 'stored' ? result : null
+    })
+    // A failed checkpoint is its caller's to see; those behind it find out for themselves (W3).
+    this.#inFlight = sent.catch(() => {
+      this.#lost = true
+    })
+    return sent
+  }
+
+  #takeCheckpoint(last: { end: TurnEnd; workerId: string | null } | null): Checkpoint {
+    const { organization_id, session_id, id, input_message_id, epoch, checkpoint_number, messages } = this.#turn
+    const usage = sumUsage(messages)
+    const iterations = messages.filter((message) => message.role === 'agent').length
+    const failure = last?.end.status === 'failed' ? last.end : null
+    const checkpoint: Checkpoint = {
+      kind: 'checkpoint',
+      organization_id,
+      session_id,
+      turn_id: id,
+      message_id: input_message_id,
+      worker_id: last?.workerId ?? null,
+      epoch,
+      checkpoint_number,
+      turn_status: last?.end.status ?? 'running',
+      error_code: failure?.error_code ?? null,
+      error: failure?.error ?? null,
+      events: this.#events,
+      edge_events: last ? [newEvent('session.idled', { turn_id: id, iterations, usage })] : [],
+      messages: this.#messages,
+      opened_calls: this.#openedCalls,
+      closed_call_ids: this.#closedCallIds,
+    }
+    this.#events = []
+    this.#messages = []
+    this.#openedCalls = []
+    this.#closedCallIds = []
+    return checkpoint
+  }
+
+  #throwIfLost(): void {
+    if (this.#lost || this.#signal.aborted) throw new LeaseLost()
+  }
+}

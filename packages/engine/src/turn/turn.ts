@@ -1,0 +1,72 @@
+import type { ContentPart, ReasoningEffort, ToolCallPart, ToolResultPart, TurnStatus, Usage } from '@reprise/contract'
+import type { StoredMessage, ThinkingBlock, TurnDefinition, TurnModel } from '@reprise/store'
+import type { TurnMessage } from './next-step.ts'
+
+/** A turn that this worker runs: what is pinned, and the messages it has so far. */
+export interface Turn {
+  organization_id: string
+  session_id: string
+  id: string
+  ordinal: number
+  status: TurnStatus
+  input_message_id: string
+  model: TurnModel
+  definition: TurnDefinition
+  reasoning_effort: ReasoningEffort | null
+  error_disclosure: string | null
+  /** When the message was accepted, in ms of the database's clock. */
+  created_ms: number
+  /** The fence under which this worker writes. */
+  epoch: number
+  checkpoint_number: number
+  /** In prompt order. */
+  messages: MessageOfTurn[]
+}
+
+/** A message as prompts need it: parsed, and without what only the wire shows. */
+export type MessageOfTurn =
+  | { role: 'user'; content: ContentPart[] }
+  | { role: 'agent'; content: ContentPart[]; thinking: ThinkingBlock[]; model_id: string | null; usage: Usage | null }
+  | { role: 'tool_result'; content: ToolResultPart[] }
+
+export function readMessageOfTurn(stored: StoredMessage): MessageOfTurn | null {
+  const content = JSON.parse(stored.content_json) as ContentPart[] // checked when it was stored
+  switch (stored.role) {
+    case 'user':
+      return { role: 'user', content }
+    case 'agent':
+      return { role: 'agent', content, thinking: stored.thinking_blocks ?? [], model_id: stored.model_id, usage: stored.usage }
+    case 'tool_result':
+      return { role: 'tool_result', content: content.filter((part) => part.type === 'tool_result') }
+    case 'system':
+      return null
+  }
+}
+
+export function toolCallsOf(message: MessageOfTurn): ToolCallPart[] {
+  return message.role === 'agent' ? message.content.filter((part) => part.type === 'tool_call') : []
+}
+
+/** What of the turn's messages decides its next step. */
+export function outlineMessages(messages: readonly MessageOfTurn[]): TurnMessage[] {
+  return messages.flatMap((message): TurnMessage[] => {
+    if (message.role === 'agent') return [{ role: 'agent', tool_call_ids: toolCallsOf(message).map((call) => call.id) }]
+    if (message.role === 'tool_result') return message.content.map((part) => ({ role: 'tool_result', tool_call_id: part.tool_call_id }))
+    return [{ role: 'user' }]
+  })
+}
+
+/** Usage of all model calls of the turn so far. */
+export function sumUsage(messages: readonly MessageOfTurn[]): Usage {
+  const total: Usage = { input_tokens: 0, output_tokens: 0 }
+  for (const message of messages) {
+    if (message.role !== 'agent' || !message.usage) continue
+    total.input_tokens += message.usage.input_tokens
+    total.output_tokens += message.usage.output_tokens
+    for (const key of ['cache_read_tokens', 'cache_write_tokens', 'reasoning_tokens'] as const) {
+      const counted = message.usage[key]
+      if (counted !== undefined) total[key] = (total[key] ?? 0) + counted
+    }
+  }
+  return total
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { ModelError } from '../../src/models/model-error.ts'
+import { createModelProviders } from '../../src/models/create-model-providers.ts'
+
+describe('a model error', () => {
+  it.each([
+    ['rate_limited', true, 'provider_rate_limited'],
+    ['server_error', true, 'provider_error'],
+    ['timeout', true, 'provider_timeout'],
+    ['cut', true, 'provider_error'],
+    ['malformed', true, 'provider_error'],
+    ['invalid_request', false, 'provider_error'],
+    ['unavailable', true, 'model_unavailable'],
+  ] as const)('%s says whether to retry, and how its turn fails', (kind, retryable, turn_error_code) => {
+    expect(new ModelError(kind, 'no')).toMatchObject({ kind, retryable, turn_error_code, retry_after_ms: null })
+  })
+
+  it('may know better than its kind, and keeps its cause', () => {
+    const cause = new Error('no such model')
+    expect(new ModelError('unavailable', 'no', { retryable: false, cause })).toMatchObject({ retryable: false, cause })
+  })
+})
+
+describe('the model providers', () => {
+  it('are found by type, and an unknown type is not there', () => {
+    const providers = createModelProviders()
+    expect(providers.get('sim')?.type).toBe('sim')
+    expect(providers.get('constructor')).toBeUndefined()
+  })
+})

@@ -1,0 +1,3 @@
+import { test } from 'vitest'
+import './does-not-exist.ts'
+test('x', () => {})

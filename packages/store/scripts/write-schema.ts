@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { describeSchema } from '../src/describe-schema.ts'
 import { migrate } from '../src/migrate.ts'
-import { startTestServer } from '../test/support/test-server.ts'
+import { startTestServer } from '../test/support/start-test-server.ts'
 
 const file = join(import.meta.dirname, '../schema.txt')
 

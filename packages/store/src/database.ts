@@ -46,6 +46,12 @@ export function createPool(options: DatabaseOptions): pg.Pool {
   return pool
 }
 
+export async function connectClient(options: DatabaseOptions): Promise<pg.Client> {
+  const client = new pg.Client(clientConfig(options))
+  await client.connect()
+  return client
+}
+
 /** True for errors that say nothing of the statement: the connection is gone, or the server is going or coming. */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -1,4 +1,4 @@
-export { createPool, isConnectionError, clientConfig, type Database } from './database.ts'
+export { connectClient, createPool, isConnectionError, type Database } from './database.ts'
 export { readEventSequence } from './event-id.ts'
 export { writeEvent, type EventRecord } from './events/event-record.ts'
 export { followEvents, type FollowOptions } from './events/follow-events.ts'

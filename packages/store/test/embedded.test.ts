@@ -12,7 +12,7 @@ import { runAs } from '../src/embedded/run-as.ts'
 import { shareBinaries } from '../src/embedded/share-binaries.ts'
 import { holdServer, kill } from './support/hold-server.ts'
 import { queryOnce } from './support/query-once.ts'
-import { makeTestFolder } from './support/test-server.ts'
+import { makeTestFolder } from './support/make-test-folder.ts'
 
 const isRoot = process.getuid?.() === 0
 /** Whom root may stand in for when a test needs an ordinary user. */

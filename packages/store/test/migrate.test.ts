@@ -7,7 +7,7 @@ import { migrate } from '../src/migrate.ts'
 import { queryOnce } from './support/query-once.ts'
 import { startPooler } from './support/start-pooler.ts'
 import type { PoolMode } from './support/start-pooler.ts'
-import { makeTestFolder } from './support/test-server.ts'
+import { makeTestFolder } from './support/make-test-folder.ts'
 
 const quiet = () => {}
 let connectionString: string

@@ -46,7 +46,6 @@ export class TurnWriter {
   #place: number
   #inFlight: Promise<unknown> = Promise.resolve()
   #lost = false
-
   constructor(journal: Journal, turn: Turn, signal: AbortSignal) {
     this.#journal = journal
     this.#turn = turn
@@ -112,10 +111,9 @@ export class TurnWriter {
       // An earlier checkpoint may have taken it all (W2).
       if (!last && !this.hasUncommitted) return null
       const result = await this.#journal.checkpoint(this.#takeCheckpoint(last))
-      if (result.outcome !== 'stored') this.#lost = true
-      this.#throwIfLost()
+      if (result.outcome !== 'stored') throw new LeaseLost()
       this.#turn.checkpoint_number += 1
-      return result.outcome === 'stored' ? result : null
+      return result
     })
     // A failed checkpoint is its caller's to see; those behind it find out for themselves (W3).
     this.#inFlight = sent.catch(() => {

@@ -26,7 +26,7 @@ export interface Turn {
 /** A message as prompts need it: parsed, and without what only the wire shows. */
 export type MessageOfTurn =
   | { role: 'user'; content: ContentPart[] }
-  | { role: 'agent'; content: ContentPart[]; thinking: ThinkingBlock[]; model_id: string | null; usage: Usage | null }
+  | { role: 'agent'; id: string; content: ContentPart[]; thinking: ThinkingBlock[]; model_id: string | null; usage: Usage | null }
   | { role: 'tool_result'; content: ToolResultPart[] }
 
 export function readMessageOfTurn(stored: StoredMessage): MessageOfTurn | null {
@@ -35,7 +35,7 @@ export function readMessageOfTurn(stored: StoredMessage): MessageOfTurn | null {
     case 'user':
       return { role: 'user', content }
     case 'agent':
-      return { role: 'agent', content, thinking: stored.thinking_blocks ?? [], model_id: stored.model_id, usage: stored.usage }
+      return { role: 'agent', id: stored.id, content, thinking: stored.thinking_blocks ?? [], model_id: stored.model_id, usage: stored.usage }
     case 'tool_result':
       return { role: 'tool_result', content: content.filter((part) => part.type === 'tool_result') }
     case 'system':

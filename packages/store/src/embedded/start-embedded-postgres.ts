@@ -150,5 +150,6 @@ function logFile(dataDir: string): string {
 
 function formatConnectionString(socketFolder: string, port: number): string {
   // The host of the URL is only there to make it one; both `pg` and libpq take the socket's folder from the query.
-  return `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(socketFolder)}`
+  // A PGSSLMODE in the environment is meant for other servers: a unix socket has no TLS.
+  return `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(socketFolder)}&sslmode=disable`
 }

@@ -22,6 +22,8 @@ export interface StoredTurn {
   status: TurnStatus
   recoveries: number
   input_message_id: string
+  input_sequence: number
+  error_disclosure: string | null
   reasoning_effort: ReasoningEffort | null
   model: TurnModel
   definition: TurnDefinition
@@ -36,7 +38,8 @@ export async function readTurn(db: Database, sessionId: string, turnId: string):
   const { rows } = await db.query<StoredTurn>({
     name: 'read_turn',
     text: `/* readTurn */
-SELECT t.organization_id, t.session_id, t.id, t.ordinal, t.status, t.recoveries, t.input_message_id, t.reasoning_effort, t.created_at,
+SELECT t.organization_id, t.session_id, t.id, t.ordinal, t.status, t.recoveries, t.input_message_id, t.input_sequence,
+  t.error_disclosure, t.reasoning_effort, t.created_at,
   d.definition, h.epoch, h.checkpoint_number, json_build_object(
     'id', m.id, 'model', m.model, 'provider_id', p.id, 'provider_type', p.type, 'context_window', m.context_window
   ) AS model

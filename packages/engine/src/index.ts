@@ -1,0 +1,8 @@
+export type { AcceptOutcome, IncomingMessage } from './accept-message.ts'
+export { createEngine, type Engine, type EngineOptions } from './engine.ts'
+export { createModelProviders } from './models/create-model-providers.ts'
+export { ModelError } from './models/model-error.ts'
+export type * from './models/model-provider.ts'
+export { builtInCapabilities, findTools } from './tools/capabilities.ts'
+export { defineTool, type Tool, type ToolContext, type ToolOutcome } from './tools/tool.ts'
+export type { Log } from './turn/turn-run.ts'

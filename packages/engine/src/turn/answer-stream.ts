@@ -1,0 +1,111 @@
+import { repairStorable, repairText, type ToolCallPart } from '@reprise/contract'
+import type { ThinkingBlock } from '@reprise/store'
+import type { ModelChunk } from '../models/model-provider.ts'
+import { LeaseLost, type TurnWriter } from './turn-writer.ts'
+
+/** How long something of an answer waits to be committed with what follows it: at most 20 commits a second per turn. */
+const deltaDelayMs = 50
+
+interface AnswerStreamOptions {
+  writer: TurnWriter
+  turn_id: string
+  model: string
+  iteration: number
+  /** By `performance.now()`. */
+  startedAt: number
+}
+
+/** Turns the chunks of one model call into events, joining deltas that come close together. */
+export class AnswerStream {
+  readonly #options: AnswerStreamOptions
+  text = ''
+  readonly toolCalls: ToolCallPart[] = []
+  readonly thinkingBlocks: ThinkingBlock[] = []
+  timeToFirstTokenMs: number | null = null
+  #thinking: string | null = null
+  #hasStarted = false
+  #pending: { type: 'output.message.delta' | 'reason.thinking.delta'; delta: string } | null = null
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(options: AnswerStreamOptions) {
+    this.#options = options
+    this.#commitSoon() // `reason.started` was written just before
+  }
+
+  take(chunk: Exclude<ModelChunk, { type: 'finished' }>): void {
+    const { writer, turn_id, model, startedAt } = this.#options
+    this.timeToFirstTokenMs ??= Math.round(performance.now() - startedAt)
+    switch (chunk.type) {
+      case 'thinking_started':
+        this.#thinking = ''
+        writer.event('reason.thinking.started', { turn_id, model })
+        break
+      case 'thinking_delta': {
+        const delta = repairText(chunk.delta)
+        this.#thinking = (this.#thinking ?? '') + delta
+        this.#addDelta('reason.thinking.delta', delta)
+        break
+      }
+      case 'thinking_completed':
+        this.flush()
+        this.thinkingBlocks.push({ text: this.#thinking ?? '', signature: chunk.signature })
+        writer.event('reason.thinking.completed', { turn_id, thinking: this.#thinking ?? '' })
+        this.#thinking = null
+        break
+      case 'text_delta': {
+        const delta = repairText(chunk.delta)
+        this.#start()
+        this.text += delta
+        this.#addDelta('output.message.delta', delta)
+        break
+      }
+      case 'tool_call':
+        this.toolCalls.push({ type: 'tool_call', id: repairText(chunk.id), name: repairText(chunk.name), arguments: repairStorable(chunk.arguments) })
+        break
+    }
+    this.#commitSoon()
+  }
+
+  /** Writes what comes before `output.message.completed`: every answer has a start, even one without text. */
+  complete(): void {
+    this.flush()
+    this.#start()
+  }
+
+  /** Writes the delta that is being gathered. */
+  flush(): void {
+    if (!this.#pending) return
+    const { type, delta } = this.#pending
+    this.#pending = null
+    this.#options.writer.event(type, { turn_id: this.#options.turn_id, delta })
+  }
+
+  close(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  #start(): void {
+    if (this.#hasStarted) return
+    const { writer, turn_id, model, iteration } = this.#options
+    this.#hasStarted = true
+    writer.event('output.message.started', { turn_id, model, iteration })
+  }
+
+  #addDelta(type: 'output.message.delta' | 'reason.thinking.delta', delta: string): void {
+    if (this.#pending?.type !== type) this.flush()
+    if (this.#pending) this.#pending.delta += delta
+    else this.#pending = { type, delta }
+  }
+
+  #commitSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      this.flush()
+      // A failure is not lost here: the turn's next write throws it.
+      this.#options.writer.commit().catch((error: unknown) => {
+        if (!(error instanceof LeaseLost)) this.close()
+      })
+    }, deltaDelayMs)
+  }
+}

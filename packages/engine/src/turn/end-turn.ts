@@ -1,0 +1,49 @@
+import type { TurnErrorCode } from '@reprise/contract'
+import { ModelError } from '../models/model-error.ts'
+import { sumUsage, toolCallsOf } from './turn.ts'
+import type { TurnRun } from './turn-run.ts'
+
+export async function completeTurn(run: TurnRun, workerId: string | null): Promise<{ next_turn_id: string | null }> {
+  const { turn, writer, time_to_first_token_ms } = run
+  const answers = turn.messages.filter((message) => message.role === 'agent')
+  writer.event('turn.completed', {
+    turn_id: turn.id,
+    iterations: answers.length,
+    // The two clocks may differ a little; a duration is never less than nothing.
+    duration_ms: Math.max(0, Date.now() - turn.created_ms),
+    llm_call_count: answers.length,
+    tool_call_count: answers.flatMap(toolCallsOf).length,
+    time_to_first_token_ms,
+    final_message_id: answers.at(-1)!.id, // a turn completes only with an answer: see nextStep
+    usage: sumUsage(turn.messages),
+  })
+  return await writer.end({ status: 'completed' }, workerId)
+}
+
+/** Ends a turn that cannot go on, with a word to the user as far as the turn's disclosure allows. */
+export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: unknown, workerId: string | null): Promise<{ next_turn_id: string | null }> {
+  const { turn, writer } = run
+  const text = describeFailure(error_code, turn.error_disclosure, cause)
+  writer.event('output.message.started', { turn_id: turn.id })
+  writer.event('output.message.delta', { turn_id: turn.id, delta: text })
+  writer.message('output.message.completed', { metadata: { notice: true } }, { role: 'agent', content: [{ type: 'text', text }], isNotice: true })
+  writer.event('turn.failed', { turn_id: turn.id, error: text, error_code })
+  return await writer.end({ status: 'failed', error_code, error: cause instanceof Error ? cause.message : text }, workerId)
+}
+
+const publicWords = {
+  context_too_large: 'The conversation no longer fits into the model’s context window.',
+  max_iterations: 'The turn was stopped because it reached its limit of model calls.',
+  model_unavailable: 'The model is not available at the moment.',
+  provider_error: 'The model provider could not answer.',
+  provider_rate_limited: 'The model provider is receiving too many requests. Please try again later.',
+  provider_timeout: 'The model provider did not answer in time.',
+  internal_error: 'Something went wrong on the server.',
+} as const satisfies Record<TurnErrorCode, string>
+
+/** `none` says only that it failed, `generic` (the default) why, and `detailed` adds the provider's own words. */
+function describeFailure(code: TurnErrorCode, disclosure: string | null, cause: unknown): string {
+  if (disclosure === 'none') return 'The turn failed.'
+  if (disclosure === 'detailed' && cause instanceof ModelError) return `${publicWords[code]} (${cause.message})`
+  return publicWords[code]
+}

@@ -1,3 +1,0 @@
-import { test } from 'vitest'
-import './does-not-exist.ts'
-test('x', () => {})

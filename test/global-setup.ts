@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../packages/store/src/migrate.ts'
 import { createDatabase, databaseUrl, dropDatabases } from '../packages/store/test/support/server-databases.ts'
-import { startTestServer } from '../packages/store/test/support/test-server.ts'
+import { startTestServer } from '../packages/store/test/support/start-test-server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,0 +1,5 @@
+export type { CheckedImage, MessageImage } from './checked-image.ts'
+export { createCompute } from './create-compute.ts'
+export type { Compute, ComputeOptions, TaskOptions, TaskResult } from './create-compute.ts'
+export type { MessageBody } from './message-body.ts'
+export type { ProcessedToolResult } from './process-tool-result.ts'

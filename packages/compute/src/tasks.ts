@@ -1,0 +1,44 @@
+/** What a thread can do: Piscina loads this file on each of its threads and calls an export by its name. */
+import { move, transferableSymbol, valueSymbol } from 'piscina'
+import type { Parsed } from '@reprise/contract'
+import { checkImage as checkImageBytes } from './check-image/check-image.ts'
+import type { CheckedImage } from './checked-image.ts'
+import type { MessageBody } from './message-body.ts'
+import { parseBody } from './parse-body.ts'
+import { processToolResult as processValue } from './process-tool-result.ts'
+import type { ProcessedToolResult } from './process-tool-result.ts'
+import { readMessageBody as readBody } from './read-message-body.ts'
+import { restoreContent as restore } from './restore-content.ts'
+
+export async function readMessageBody(input: { bytes: Uint8Array; organization_id: string }): Promise<Parsed<MessageBody>> {
+  const result = await readBody(input.bytes, input.organization_id)
+  if (!result.ok) return result
+  const { sent_content, images } = result.value
+  return moving(result, [sent_content, ...images.flatMap(({ bytes, thumbnail }) => [bytes, thumbnail])])
+}
+
+export async function readJsonBody(input: { bytes: Uint8Array }): Promise<Parsed<unknown>> {
+  const body = parseBody(input.bytes)
+  return body.ok ? { ok: true, value: body.value.value } : body
+}
+
+export async function checkImage(input: { bytes: Uint8Array; declared: readonly string[] }): Promise<Parsed<CheckedImage>> {
+  const result = await checkImageBytes(input.bytes, input.declared)
+  return result.ok ? moving(result, [result.value.bytes, result.value.thumbnail]) : result
+}
+
+export async function restoreContent(input: { contentJson: string; images: Map<string, Uint8Array> }): Promise<Parsed<Uint8Array>> {
+  const result = restore(input.contentJson, input.images)
+  return result.ok ? moving(result, [result.value]) : result
+}
+
+export async function processToolResult(input: { value: unknown; bytesMax: number }): Promise<Parsed<ProcessedToolResult>> {
+  return { ok: true, value: processValue(input.value, input.bytesMax) }
+}
+
+/** Sends a result back with its bytes moved instead of copied. */
+function moving<T extends object>(result: T, bytes: readonly (Uint8Array | null)[]): T {
+  const buffers = new Set(bytes.flatMap((part) => (part ? [part.buffer] : [])))
+  // Piscina unwraps the value on its way out, so that callers get the result itself.
+  return move({ [transferableSymbol]: [...buffers], [valueSymbol]: result } as never) as T
+}

@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os'
 import type { Parsed } from '@reprise/contract'
 import { limits } from '@reprise/contract'
 import type { CheckedImage } from './checked-image.ts'
-import { exceedsCharacters } from './exceeds-characters.ts'
 import { hasInlineImages } from './inline-images.ts'
 import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
 import { parseMessageBody, writeMessageBody } from './parse-message-body.ts'
+import { placeToolResult } from './place-tool-result.ts'
 import type { ProcessedToolResult } from './process-tool-result.ts'
 import { processToolResult, truncateHugeToolResult } from './process-tool-result.ts'
 import { restoreContent } from './restore-content.ts'
@@ -51,11 +51,6 @@ export interface Compute {
 }
 
 const toolResultBytesMaxDefault = 256 * 1024
-/** A tool's result up to this is processed on the main thread. */
-const mainThreadToolResult = { charactersMax: 16 * 1024, charactersPerValue: 8 }
-/** A tool's result up to this is sent to a thread: 32 million characters, or a quarter of a million values. */
-const threadToolResult = { charactersMax: 32_000_000, charactersPerValue: 128 }
-
 /**
  * Node ends a thread that runs out of heap only between two steps of JavaScript; within one native call, such as
  * `JSON.parse`, the whole process dies. So no allowed input may come near the limit: the largest needs about 150 MB.
@@ -110,11 +105,10 @@ export function createCompute(options: ComputeOptions = {}): Compute {
     },
 
     async processToolResult(value, { bytesMax = toolResultBytesMaxDefault, signal } = {}) {
-      if (!exceedsCharacters(value, mainThreadToolResult)) return { ok: true, value: processToolResult(value, bytesMax) }
-      if (exceedsCharacters(value, threadToolResult)) {
-        return { ok: true, value: truncateHugeToolResult(value, threadToolResult.charactersMax, bytesMax) }
-      }
-      const result = await pool.run('processToolResult', { value, bytesMax }, { transfer: [], signal }).catch(giveUpUnsendable)
+      const place = placeToolResult(value)
+      if (place === 'nowhere') return { ok: true, value: truncateHugeToolResult(value, bytesMax) }
+      const result =
+        place === 'thread' ? await pool.run('processToolResult', { value, bytesMax }, { transfer: [], signal }).catch(giveUpUnsendable) : null
       return result ?? { ok: true, value: processToolResult(value, bytesMax) }
     },
 

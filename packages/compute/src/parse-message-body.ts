@@ -5,7 +5,7 @@ import type { MessageImage } from './checked-image.ts'
 import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
 import type { Span } from './raw-json.ts'
-import { findRootSpan, listMemberSpans } from './raw-json.ts'
+import { findRootSpan, findSpan, listMemberSpans } from './raw-json.ts'
 
 /** A message's body as parsed and validated, its images not yet looked at. */
 export interface ParsedMessageBody {
@@ -23,8 +23,8 @@ export function parseMessageBody(bytes: Uint8Array): Parsed<ParsedMessageBody> {
   const request = parseValue(createMessageRequest, value)
   if (!request.ok) return request
   const members = listMemberSpans(text, findRootSpan(text))
-  // The schema has found both, so they stand in the text.
-  const contentSpan = listMemberSpans(text, members.get('message')!).get('content')!
+  // The schema has found it, so it stands in the text.
+  const contentSpan = findSpan(text, ['message', 'content'])!
   return { ok: true, value: { bytes, text, request: request.value, members, contentSpan } }
 }
 

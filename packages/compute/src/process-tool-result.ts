@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { repairStorable } from '@reprise/contract'
+import { repairStorable, repairText } from '@reprise/contract'
 import { toJsonValue } from './to-json-value.ts'
 
 export interface ProcessedToolResult {
@@ -9,6 +9,9 @@ export interface ProcessedToolResult {
   /** Of the whole value as JSON, before it was truncated. */
   size_bytes: number
 }
+
+/** What a quarter of a million values, the shortest there are, take as JSON. */
+const hugeBytesMin = 500_000
 
 /** Makes whatever a tool returned storable and small enough for a prompt. Never throws: an odd result must not end the turn. */
 export function processToolResult(given: unknown, bytesMax: number): ProcessedToolResult {
@@ -20,18 +23,17 @@ export function processToolResult(given: unknown, bytesMax: number): ProcessedTo
 }
 
 /**
- * For a value too large even to be sent to a thread, where receiving it could exhaust the heap within one native call.
- * Only a text keeps its beginning; its size is then that of its UTF-8.
+ * For a value too large even to be sent to a thread. A text keeps its beginning, and its size is that of its UTF-8; of
+ * anything else only the least that its size can be is known.
  */
-export function truncateHugeToolResult(given: unknown, sizeBytesMin: number, bytesMax: number): ProcessedToolResult {
-  if (typeof given !== 'string') return truncateText('', sizeBytesMin, bytesMax)
-  const beginning = repairStorable(given.slice(0, bytesMax)) as string
-  return truncateText(beginning, Buffer.byteLength(given), bytesMax)
+export function truncateHugeToolResult(given: unknown, bytesMax: number): ProcessedToolResult {
+  if (typeof given !== 'string') return truncateText('', hugeBytesMin, bytesMax)
+  return truncateText(repairText(given.slice(0, bytesMax)), Buffer.byteLength(given), bytesMax)
 }
 
 /** The longest beginning of a text that, with its marker, takes at most `bytesMax` bytes as JSON. */
 function truncateText(text: string, sizeBytes: number, bytesMax: number): ProcessedToolResult {
-  const marker = `\n[truncated: the full value is ${sizeBytes} bytes of JSON]`
+  const marker = `\n[truncated: the full value is ${sizeBytes} bytes]`
   let fits = 0
   let tooLong = Math.min(text.length, bytesMax) + 1
   while (fits + 1 < tooLong) {

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { Parsed } from '@reprise/contract'
 import { writeStoredImage } from '@reprise/contract'

@@ -39,6 +39,6 @@ export async function processToolResult(input: { value: unknown; bytesMax: numbe
 /** Sends a result back with its bytes moved instead of copied. */
 function moving<T extends object>(result: T, bytes: readonly (Uint8Array | null)[]): T {
   const buffers = new Set(bytes.flatMap((part) => (part ? [part.buffer] : [])))
-  // Piscina unwraps the value on its way out, so that callers get the result itself.
+  // Piscina unwraps the value on its way out. Its types know one buffer, its code takes a list.
   return move({ [transferableSymbol]: [...buffers], [valueSymbol]: result } as never) as T
 }

@@ -96,7 +96,8 @@ export class ThreadPool {
 
   /** Ends the tasks that run, refuses those that wait, and resolves when every thread is gone. */
   stop(): Promise<void> {
-    this.#stopped ??= Promise.resolve().then(() => this.#piscina.destroy())
+    // First the pool, so that it starts no new threads for those whose tasks are ended.
+    this.#stopped ??= this.#piscina.destroy()
     for (const ending of this.#endings) ending.abort('stop' satisfies EndReason)
     return this.#stopped
   }

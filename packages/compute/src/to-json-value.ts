@@ -49,14 +49,14 @@ export function toJsonValue(given: unknown): unknown {
     if (Array.isArray(object)) return takeWhileFew(object).map(convert)
     if (ArrayBuffer.isView(object) || object instanceof ArrayBuffer) return `[${object.byteLength} bytes]`
     if (object instanceof Error) return { name: object.name, message: object.message }
-    if (object instanceof Map) return takeWhileFew([...object]).map(convert)
-    if (object instanceof Set) return takeWhileFew([...object]).map(convert)
+    if (object instanceof Map || object instanceof Set) return takeWhileFew([...object]).map(convert)
     if ('toJSON' in object && typeof object.toJSON === 'function') return convert(object.toJSON())
-    return Object.fromEntries(
-      takeWhileFew(Object.keys(object)).map((key) => [key, (object as Record<string, unknown>)[key]] as const)
-        .filter(([, member]) => member !== undefined)
-        .map(([key, member]) => [key, convert(member)]),
-    )
+    const members: [string, unknown][] = []
+    for (const key of takeWhileFew(Object.keys(object))) {
+      const member = (object as Record<string, unknown>)[key]
+      if (member !== undefined) members.push([key, convert(member)])
+    }
+    return Object.fromEntries(members)
   }
 
   /** The list, cut one after the values run out, so that the cut shows. */

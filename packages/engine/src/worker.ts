@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { newId } from '@reprise/contract'
 import { beat, connectClient, registerWorker, removeWorker, type HeldTurn } from '@reprise/store'
 import { findTools } from './tools/capabilities.ts'
-import { resumeTurn } from './turn/resume-turn.ts'
+import { resumeTurn, type TurnToResume } from './turn/resume-turn.ts'
 import { runTurn } from './turn/run-turn.ts'
 import type { TurnServices } from './turn/turn-run.ts'
 import { LeaseLost, TurnWriter } from './turn/turn-writer.ts'
@@ -109,9 +109,10 @@ export class Worker {
     await this.#runFrom(turn, writer, new Map(), signal)
   }
 
-  async #takeUp({ session_id, turn_id, epoch }: Pick<HeldTurn, 'session_id' | 'turn_id' | 'epoch'>, signal: AbortSignal): Promise<void> {
-    const resumed = await resumeTurn(this.#options.db, session_id, turn_id, epoch)
+  async #takeUp(held: TurnToResume, signal: AbortSignal): Promise<void> {
+    const resumed = await resumeTurn(this.#options.db, held)
     if (!resumed) return
+    const { turn_id } = held
     const { turn, attemptsBefore, hasStarted, interruptedCall } = resumed
     const writer = new TurnWriter(this.#options.journal, turn, signal)
     if (!hasStarted) writer.event('turn.started', { turn_id, input_message_id: turn.input_message_id })
@@ -126,7 +127,8 @@ export class Worker {
     if (next_turn_id) {
       // The next turn takes over the slot that this one is about to free.
       this.#slotsTaken += 1
-      const next = { session_id: turn.session_id, turn_id: next_turn_id, epoch: turn.epoch + 1 }
+      const { organization_id, session_id } = turn
+      const next = { organization_id, session_id, turn_id: next_turn_id, epoch: turn.epoch + 1 }
       this.#start(next.session_id, next.turn_id, (nextSignal) => this.#takeUp(next, nextSignal))
     }
   }

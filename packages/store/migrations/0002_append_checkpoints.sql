@@ -25,10 +25,7 @@ CREATE FUNCTION append_checkpoints(
   session_ids text[],
   -- One object per append: see `Append` in src/journal/append.ts. Its edge events are never none.
   appends json,
-  -- The messages of all appends, their tool calls opened (with `effects`) and closed, the images their messages show;
-  -- `i` says of which append. Null stands for none.
-  messages json,
-  calls json,
+  -- The images that the messages show: `i` says of which append. Null stands for none.
   images json,
   wait boolean
 ) RETURNS SETOF append_result
@@ -47,25 +44,49 @@ BEGIN
   END IF;
   now_ms := floor(extract(epoch FROM clock_timestamp()) * 1000);
 
-  WITH input AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(appends) AS a(
+  WITH decided AS MATERIALIZED (
+    SELECT
+      a.i, outcome.outcome, a.kind, a.session_id, a.organization_id, a.turn_id, a.ordinal, a.message_id, a.worker_id,
+      ends.ends, next.id AS next_turn_id,
+      -- The session passes between idle and active: the events for that are appended too.
+      CASE WHEN a.kind = 'accept' THEN h.active_turn_id IS NULL ELSE ends.ends AND next.id IS NULL END AS is_edge,
+      h.last_sequence, h.last_ordinal, h.epoch AS head_epoch, greatest(h.last_event_ms, now_ms) AS at_ms,
+      before.message_id AS before_message_id, before.turn_id AS before_turn_id, before.sequence AS before_sequence,
+      before.event_ms AS before_ms, before.ordinal AS before_ordinal, before.epoch AS before_epoch, before.edge AS before_edge,
+      a.event_count, a.edge_event_count, a.epoch, a.checkpoint_number, a.turn_status, a.error_code, a.error,
+      a.idempotency_key, a.body_sha256, a.model_id, a.definition_sha256, a.reasoning_effort, a.error_disclosure,
+      a.events, a.edge_events, a.messages, a.opened_calls, a.closed_call_ids
+    FROM json_to_recordset(appends) AS a(
       i integer, kind text, organization_id text, session_id text, turn_id text, worker_id text, resent boolean,
-      events json, event_count integer, edge_events json, edge_event_count integer,
+      events json, event_count integer, edge_events json, edge_event_count integer, messages json, opened_calls json, closed_call_ids json,
       message_id text, when_busy text, idempotency_key text, body_sha256 text, waiting_max integer,
       model_id text, definition_sha256 text, reasoning_effort text, error_disclosure text,
-      epoch bigint, checkpoint_number integer, turn_status text, error_code text, error text
+      epoch bigint, ordinal integer, checkpoint_number integer, turn_status text, error_code text, error text
     )
-  ),
-  decided AS MATERIALIZED (
-    SELECT
-      a.*,
-      h.last_sequence, h.last_ordinal, h.epoch AS head_epoch, h.turns_waiting, h.active_turn_id,
-      greatest(h.last_event_ms, now_ms) AS at_ms,
-      a.kind = 'checkpoint' AND a.turn_status IN ('completed', 'failed', 'cancelled') AS ends,
-      before.message_id AS before_message_id, before.turn_id AS before_turn_id,
-      before.sequence AS before_sequence, before.event_ms AS before_ms, before.ordinal AS before_ordinal,
-      before.epoch AS before_epoch, before.edge AS before_edge,
-      CASE
+    LEFT JOIN session_heads h ON h.session_id = a.session_id
+    -- What the same key, or the same append sent before, has stored.
+    LEFT JOIN LATERAL (
+      SELECT k.message_id, k.turn_id, k.message_sequence AS sequence, k.body_sha256,
+        j.event_ms, j.epoch, j.edge, t.ordinal
+      FROM idempotency_keys k
+      JOIN journal j ON j.session_id = k.session_id AND j.last_sequence >= k.message_sequence AND j.first_sequence <= k.message_sequence
+      JOIN turns t ON t.organization_id = k.organization_id AND t.id = k.turn_id
+      WHERE a.idempotency_key IS NOT NULL AND k.session_id = a.session_id AND k.key = a.idempotency_key
+      UNION ALL
+      SELECT t.input_message_id, t.id, t.input_sequence, a.body_sha256,
+        j.event_ms, j.epoch, j.edge, t.ordinal
+      FROM turns t
+      JOIN journal j ON j.session_id = t.session_id AND j.last_sequence >= t.input_sequence AND j.first_sequence <= t.input_sequence
+      WHERE a.resent AND a.kind = 'accept' AND a.idempotency_key IS NULL
+        AND t.organization_id = a.organization_id AND t.id = a.turn_id
+      UNION ALL
+      SELECT NULL, j.turn_id, j.first_sequence, NULL, j.event_ms, j.epoch, j.edge, NULL
+      FROM journal j
+      WHERE a.resent AND a.kind = 'checkpoint' AND j.session_id = a.session_id AND j.turn_id = a.turn_id
+        AND j.checkpoint_number = a.checkpoint_number AND j.epoch = a.epoch
+    ) before ON true
+    CROSS JOIN LATERAL (
+      SELECT CASE
         WHEN h.session_id IS NULL OR h.organization_id <> a.organization_id OR h.deleted_at IS NOT NULL THEN 'session_not_found'
         WHEN NOT a.session_id = ANY (coalesce(held, '{}')) THEN 'locked'
         WHEN a.kind = 'accept' THEN CASE
@@ -81,42 +102,18 @@ BEGIN
         WHEN before.turn_id IS NOT NULL THEN 'stored_before'
         ELSE 'fenced'
       END AS outcome
-    FROM input a
-    LEFT JOIN session_heads h ON h.session_id = a.session_id
-    -- What the same key, or the same append sent before, has stored.
-    LEFT JOIN LATERAL (
-      SELECT k.message_id, k.turn_id, k.message_sequence AS sequence, k.body_sha256,
-        j.event_ms, j.epoch, j.edge, t.ordinal
-      FROM idempotency_keys k
-      JOIN journal j ON j.session_id = k.session_id AND j.last_sequence >= k.message_sequence AND j.first_sequence <= k.message_sequence
-      JOIN turns t ON t.session_id = k.session_id AND t.id = k.turn_id
-      WHERE a.idempotency_key IS NOT NULL AND k.session_id = a.session_id AND k.key = a.idempotency_key
-      UNION ALL
-      SELECT t.input_message_id, t.id, t.input_sequence, a.body_sha256,
-        j.event_ms, j.epoch, j.edge, t.ordinal
-      FROM turns t
-      JOIN journal j ON j.session_id = t.session_id AND j.last_sequence >= t.input_sequence AND j.first_sequence <= t.input_sequence
-      WHERE a.resent AND a.kind = 'accept' AND a.idempotency_key IS NULL AND t.session_id = a.session_id AND t.id = a.turn_id
-      UNION ALL
-      SELECT NULL, j.turn_id, j.first_sequence, NULL, j.event_ms, j.epoch, j.edge, NULL
-      FROM journal j
-      WHERE a.resent AND a.kind = 'checkpoint' AND j.session_id = a.session_id AND j.turn_id = a.turn_id
-        AND j.checkpoint_number = a.checkpoint_number AND j.epoch = a.epoch
-    ) before ON true
-  ),
-  stored AS MATERIALIZED (
-    SELECT
-      d.*,
-      next.id AS next_turn_id,
-      -- The session passes between idle and active: the events for that are appended too.
-      CASE WHEN d.kind = 'accept' THEN d.active_turn_id IS NULL ELSE d.ends AND next.id IS NULL END AS is_edge
-    FROM decided d
+    ) outcome
+    CROSS JOIN LATERAL (
+      SELECT outcome.outcome = 'stored' AND a.kind = 'checkpoint' AND a.turn_status IN ('completed', 'failed', 'cancelled') AS ends
+    ) ends
     LEFT JOIN LATERAL (
       SELECT t.id FROM turns t
-      WHERE d.ends AND d.turns_waiting > 0 AND t.session_id = d.session_id AND t.status = 'waiting'
+      WHERE ends.ends AND h.turns_waiting > 0 AND t.session_id = a.session_id AND t.ordinal > a.ordinal AND t.status = 'waiting'
       ORDER BY t.ordinal LIMIT 1
     ) next ON true
-    WHERE d.outcome = 'stored'
+  ),
+  stored AS NOT MATERIALIZED (
+    SELECT * FROM decided WHERE outcome = 'stored'
   ),
   new_heads AS (
     UPDATE session_heads h SET
@@ -167,7 +164,7 @@ BEGIN
       error = s.error,
       ended_at = CASE WHEN s.ends THEN to_timestamp(s.at_ms / 1000.0) END
     FROM stored s
-    WHERE s.kind = 'checkpoint' AND s.turn_status <> 'running' AND t.session_id = s.session_id AND t.id = s.turn_id
+    WHERE s.kind = 'checkpoint' AND s.turn_status <> 'running' AND t.session_id = s.session_id AND t.ordinal = s.ordinal
   ),
   new_messages AS (
     INSERT INTO messages (
@@ -177,11 +174,11 @@ BEGIN
     SELECT
       s.organization_id, s.session_id, s.last_sequence + 1 + m.event_index, m.id, s.turn_id, m.place, m.role, m.content,
       m.controls, m.metadata, m.tags, m.external_actor, m.thinking_blocks, m.model_id, m.usage, to_timestamp(s.at_ms / 1000.0)
-    FROM json_to_recordset(messages) AS m(
-      i integer, event_index integer, id text, place integer, role text, content json, controls json, metadata json,
+    FROM stored s
+    CROSS JOIN LATERAL json_to_recordset(s.messages) AS m(
+      event_index integer, id text, place integer, role text, content json, controls json, metadata json,
       tags json, external_actor json, thinking_blocks json, model_id text, usage json
     )
-    JOIN stored s ON s.i = m.i
   ),
   new_events AS (
     INSERT INTO journal (
@@ -200,15 +197,13 @@ BEGIN
   new_calls AS (
     INSERT INTO tool_calls (organization_id, session_id, turn_id, id, position, name, arguments, effects)
     SELECT s.organization_id, s.session_id, s.turn_id, c.id, c.position, c.name, c.arguments, c.effects
-    FROM json_to_recordset(calls) AS c(i integer, id text, position integer, name text, arguments json, effects text)
-    JOIN stored s ON s.i = c.i
-    WHERE c.effects IS NOT NULL
+    FROM stored s
+    CROSS JOIN LATERAL json_to_recordset(s.opened_calls) AS c(id text, position integer, name text, arguments json, effects text)
   ),
   closed_calls AS (
     UPDATE tool_calls t SET closed = true
-    FROM json_to_recordset(calls) AS c(i integer, id text, effects text)
-    JOIN stored s ON s.i = c.i
-    WHERE c.effects IS NULL AND t.session_id = s.session_id AND t.turn_id = s.turn_id AND t.id = c.id
+    FROM stored s CROSS JOIN LATERAL json_array_elements_text(s.closed_call_ids) AS c(id)
+    WHERE t.session_id = s.session_id AND t.turn_id = s.turn_id AND t.id = c.id
   ),
   new_keys AS (
     INSERT INTO idempotency_keys (organization_id, session_id, key, body_sha256, message_id, message_sequence, turn_id, created_at)
@@ -219,14 +214,14 @@ BEGIN
     d.i, d.outcome,
     CASE d.outcome WHEN 'stored' THEN d.last_sequence + 1 ELSE d.before_sequence END,
     CASE d.outcome WHEN 'stored' THEN d.at_ms ELSE d.before_ms END,
-    coalesce(s.is_edge, d.before_edge, false),
+    CASE d.outcome WHEN 'stored' THEN d.is_edge ELSE coalesce(d.before_edge, false) END,
     CASE d.outcome WHEN 'stored' THEN d.last_ordinal + 1 ELSE d.before_ordinal END,
     CASE d.outcome WHEN 'stored' THEN d.head_epoch + 1 ELSE d.before_epoch END,
     coalesce(d.before_turn_id, d.turn_id),
     coalesce(d.before_message_id, d.message_id),
-    s.next_turn_id
+    d.next_turn_id
   )::append_result) INTO results
-  FROM decided d LEFT JOIN stored s ON s.i = d.i;
+  FROM decided d;
 
   -- A statement of its own: the turn that ended must have left the index of active turns before the next one enters it.
   IF EXISTS (SELECT FROM unnest(results) r WHERE r.next_turn_id IS NOT NULL) THEN
@@ -234,8 +229,8 @@ BEGIN
       status = CASE WHEN a.worker_id IS NULL THEN 'ready' ELSE 'running' END,
       worker_id = a.worker_id
     FROM unnest(results) r
-    JOIN json_to_recordset(appends) AS a(i integer, session_id text, worker_id text) ON a.i = r.i
-    WHERE t.session_id = a.session_id AND t.id = r.next_turn_id;
+    JOIN json_to_recordset(appends) AS a(i integer, organization_id text, worker_id text) ON a.i = r.i
+    WHERE t.organization_id = a.organization_id AND t.id = r.next_turn_id;
   END IF;
 
   IF images IS NOT NULL THEN

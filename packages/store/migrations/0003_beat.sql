@@ -40,8 +40,8 @@ BEGIN
       ) h;
 
       WITH free AS MATERIALIZED (
-        SELECT h.session_id, t.id, t.status = 'running' AS orphaned
-        FROM session_heads h JOIN turns t ON t.session_id = h.session_id AND t.id = h.active_turn_id
+        SELECT h.session_id, t.ordinal, t.status = 'running' AS orphaned
+        FROM session_heads h JOIN turns t ON t.organization_id = h.organization_id AND t.id = h.active_turn_id
         WHERE h.session_id = ANY (held)
           AND (t.status = 'ready' OR t.status = 'running' AND worker_is_gone(t.worker_id))
       ),
@@ -51,7 +51,7 @@ BEGIN
       ),
       claims AS (
         UPDATE turns t SET status = 'running', worker_id = me, recoveries = t.recoveries + CASE WHEN free.orphaned THEN 1 ELSE 0 END
-        FROM free WHERE t.session_id = free.session_id AND t.id = free.id
+        FROM free WHERE t.session_id = free.session_id AND t.ordinal = free.ordinal
         RETURNING t.session_id
       )
       SELECT coalesce(array_agg(session_id), '{}') INTO claimed_sessions FROM claims;

@@ -138,7 +138,7 @@ describe('a checkpoint', () => {
     const end = fixture.checkpoint(accept, { epoch: started.epoch, checkpoint_number: 0 }, { turn_status: 'completed' })
     expect(await fixture.journal.checkpoint(end)).toMatchObject({ outcome: 'stored', edge: false, next_turn_id: second.turn_id })
     expect(await head(accept.session_id)).toMatchObject({ active_turn_id: second.turn_id, active_status: 'running', epoch: 2, checkpoint_number: 0, turns_waiting: 1 })
-    const endSecond = fixture.checkpoint(second, { epoch: 2, checkpoint_number: 0 }, { turn_status: 'failed', worker_id: null })
+    const endSecond = fixture.checkpoint(second, { epoch: 2, ordinal: 2, checkpoint_number: 0 }, { turn_status: 'failed', worker_id: null })
     expect(await fixture.journal.checkpoint(endSecond)).toMatchObject({ outcome: 'stored', next_turn_id: third.turn_id })
     expect(await head(accept.session_id)).toMatchObject({ active_turn_id: third.turn_id, active_status: 'ready', turns_waiting: 0 })
   })

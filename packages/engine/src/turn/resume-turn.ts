@@ -10,9 +10,16 @@ export interface ResumedTurn {
   interruptedCall: { accumulated_len: number } | null
 }
 
+export interface TurnToResume {
+  organization_id: string
+  session_id: string
+  turn_id: string
+  epoch: number
+}
+
 /** Reads a turn from the journal, as far as it has come. Null when it is not the session's active turn any more. */
-export async function resumeTurn(db: Database, sessionId: string, turnId: string, epoch: number): Promise<ResumedTurn | null> {
-  const stored = await readTurn(db, sessionId, turnId)
+export async function resumeTurn(db: Database, { organization_id, session_id: sessionId, turn_id: turnId, epoch }: TurnToResume): Promise<ResumedTurn | null> {
+  const stored = await readTurn(db, organization_id, turnId)
   if (!stored || stored.epoch !== epoch || stored.checkpoint_number === null || stored.status !== 'running') return null
   const messages = await readTurnMessages(db, sessionId, turnId)
   const openCalls = await readOpenToolCalls(db, sessionId, turnId)

@@ -123,7 +123,7 @@ export class TurnWriter {
   }
 
   #takeCheckpoint(last: { end: TurnEnd; workerId: string | null } | null): Checkpoint {
-    const { organization_id, session_id, id, input_message_id, epoch, checkpoint_number, messages } = this.#turn
+    const { organization_id, session_id, id, ordinal, input_message_id, epoch, checkpoint_number, messages } = this.#turn
     const usage = sumUsage(messages)
     const iterations = messages.filter((message) => message.role === 'agent').length
     const failure = last?.end.status === 'failed' ? last.end : null
@@ -134,6 +134,7 @@ export class TurnWriter {
       turn_id: id,
       message_id: input_message_id,
       worker_id: last?.workerId ?? null,
+      ordinal,
       epoch,
       checkpoint_number,
       turn_status: last?.end.status ?? 'running',

@@ -84,6 +84,7 @@ export interface Accept extends AppendBase {
 /** What a running turn has done since its last checkpoint, and where it stands now. */
 export interface Checkpoint extends AppendBase {
   kind: 'checkpoint'
+  ordinal: number
   epoch: number
   /** How many checkpoints this turn has committed: the compare of the compare-and-set. */
   checkpoint_number: number

@@ -14,30 +14,27 @@ export interface PendingAppend {
 export function encodeFlush(batch: readonly PendingAppend[], waitForLocks: boolean): unknown[] {
   const sessionIds: string[] = []
   const appends: string[] = []
-  const messages: string[] = []
-  const calls: string[] = []
   const images: string[] = []
   batch.forEach(({ append, resent }, i) => {
-    const { events, edge_events, messages: newMessages, image_ids = [], opened_calls = [], closed_call_ids = [], ...fields } = append
+    const { events, edge_events, messages, image_ids = [], ...fields } = append
     const counts = { event_count: events.length, edge_event_count: edge_events.length, waiting_max: limits.turnsWaitingMax }
     const own = JSON.stringify({ i, resent, ...counts, ...fields })
     sessionIds.push(append.session_id)
-    appends.push(`${own.slice(0, -1)},"events":${encodeEvents(events)},"edge_events":${encodeEvents(edge_events)}}`)
-    for (const message of newMessages) messages.push(encodeMessage(message, i))
-    for (const call of opened_calls) calls.push(JSON.stringify({ i, ...call }))
-    for (const id of closed_call_ids) calls.push(JSON.stringify({ i, id }))
+    appends.push(
+      `${own.slice(0, -1)},"events":${encodeEvents(events)},"edge_events":${encodeEvents(edge_events)},"messages":${list(messages.map(encodeMessage))}}`,
+    )
     for (const id of image_ids) images.push(JSON.stringify({ i, id }))
   })
-  return [sessionIds, list(appends), listOrNull(messages), listOrNull(calls), listOrNull(images), waitForLocks]
+  return [sessionIds, list(appends), images.length > 0 ? list(images) : null, waitForLocks]
 }
 
 export function encodeEvents(events: readonly NewEvent[]): string {
   return list(events.map((event) => `{"type":"${event.type}","data":${event.data_json}}`))
 }
 
-function encodeMessage(message: NewMessage, i: number): string {
+function encodeMessage(message: NewMessage): string {
   const { id, event_index, place, role, model_id, usage, thinking_blocks } = message
-  const own = JSON.stringify({ i, id, event_index, place, role, model_id, usage, thinking_blocks })
+  const own = JSON.stringify({ id, event_index, place, role, model_id, usage, thinking_blocks })
   return (
     `${own.slice(0, -1)},"content":${message.content_json},"controls":${message.controls_json ?? 'null'},` +
     `"metadata":${message.metadata_json ?? 'null'},"tags":${message.tags_json ?? 'null'},"external_actor":${message.external_actor_json ?? 'null'}}`
@@ -46,8 +43,4 @@ function encodeMessage(message: NewMessage, i: number): string {
 
 function list(items: readonly string[]): string {
   return `[${items.join(',')}]`
-}
-
-function listOrNull(items: readonly string[]): string | null {
-  return items.length > 0 ? list(items) : null
 }

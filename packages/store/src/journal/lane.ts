@@ -49,7 +49,7 @@ const flushAppendsMax = 256
 const flushBytesMax = 4 * 1024 * 1024
 const reconnectDelayMs = 100
 
-const statement = { name: 'append_checkpoints', text: '/* appendCheckpoints */ SELECT * FROM append_checkpoints($1, $2, $3, $4, $5, $6)' }
+const statement = { name: 'append_checkpoints', text: '/* appendCheckpoints */ SELECT * FROM append_checkpoints($1, $2, $3, $4)' }
 
 export class Lane {
   readonly #options: LaneOptions

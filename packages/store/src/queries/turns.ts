@@ -34,7 +34,7 @@ export interface StoredTurn {
 }
 
 /** Everything needed to take a turn up where it stands. */
-export async function readTurn(db: Database, sessionId: string, turnId: string): Promise<StoredTurn | null> {
+export async function readTurn(db: Database, organizationId: string, turnId: string): Promise<StoredTurn | null> {
   const { rows } = await db.query<StoredTurn>({
     name: 'read_turn',
     text: `/* readTurn */
@@ -48,8 +48,8 @@ JOIN definitions d ON d.organization_id = t.organization_id AND d.sha256 = t.def
 JOIN models m ON m.organization_id = t.organization_id AND m.id = t.model_id
 JOIN providers p ON p.organization_id = m.organization_id AND p.id = m.provider_id
 LEFT JOIN session_heads h ON h.session_id = t.session_id AND h.active_turn_id = t.id
-WHERE t.session_id = $1 AND t.id = $2`,
-    values: [sessionId, turnId],
+WHERE t.organization_id = $1 AND t.id = $2`,
+    values: [organizationId, turnId],
   })
   return rows[0] ?? null
 }

@@ -12,7 +12,7 @@ export interface JournalFixture {
   createSession(): Promise<string>
   accept(sessionId: string, changes?: Partial<Accept>): Accept
   /** A checkpoint of the turn that an accept started. */
-  checkpoint(accept: Accept, at: { epoch: number; checkpoint_number: number }, changes?: Partial<Checkpoint>): Checkpoint
+  checkpoint(accept: Accept, at: { epoch: number; ordinal?: number; checkpoint_number: number }, changes?: Partial<Checkpoint>): Checkpoint
   close(): Promise<void>
 }
 
@@ -112,6 +112,7 @@ export async function openJournalFixture(): Promise<JournalFixture> {
         turn_id,
         message_id,
         worker_id,
+        ordinal: 1,
         ...at,
         turn_status: 'running',
         error_code: null,

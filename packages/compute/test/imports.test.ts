@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const source = fileURLToPath(new URL('../src', import.meta.url))
+
+/** The packages that a file loads, itself and through other files of this package. Types are not loaded. */
+function listLoadedPackages(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return new Set()
+  seen.add(file)
+  const packages = new Set<string>()
+  for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )(?:[\w{}*\s,]+ from )?'([^']+)'/gm)) {
+    if (!specifier!.startsWith('.')) packages.add(specifier!)
+    else for (const found of listLoadedPackages(resolve(dirname(file), specifier!), seen)) packages.add(found)
+  }
+  return packages
+}
+
+function listForeign(file: string): string[] {
+  return [...listLoadedPackages(resolve(source, file))].filter((name) => !name.startsWith('node:')).sort()
+}
+
+it('the main thread does not load sharp', () => {
+  expect(listForeign('index.ts')).toEqual(['@reprise/contract', 'piscina'])
+})
+
+it('a thread loads nothing but the contract, Piscina and sharp', () => {
+  expect(listForeign('tasks.ts')).toEqual(['@reprise/contract', 'piscina', 'sharp'])
+})

@@ -29,11 +29,15 @@ function sample(name: string): Buffer {
 
 describe('a valid image', () => {
   it('is accepted in every format, with its size and its number of frames', async () => {
-    for (const { name, bytes, media_type, width, height, frames } of samples) {
-      const result = await compute.checkImage(new Uint8Array(bytes), { declared_media_type: media_type })
-      expect(result, name).toMatchObject({ ok: true, value: { media_type, width, height, frames, size_bytes: bytes.length } })
-      if (result.ok) expect(Buffer.from(result.value.bytes).equals(bytes), name).toBe(true)
-    }
+    const found = await Promise.all(
+      samples.map(async ({ name, media_type, bytes }) => {
+        const result = await compute.checkImage(new Uint8Array(bytes), { declared_media_type: media_type })
+        if (!result.ok) return { name, refused: result.refusal.message }
+        const { width, height, frames } = result.value
+        return { name, media_type: result.value.media_type, width, height, frames, bytes: Buffer.from(result.value.bytes) }
+      }),
+    )
+    expect(found).toEqual(samples)
   })
 
   it('has a thumbnail of at most 200 pixels, turned upright', async () => {
@@ -85,7 +89,7 @@ describe('an incomplete image', () => {
 
   it('is refused as a GIF with a trailer after its first data', async () => {
     // A frame of 2 × 2 pixels, with the data of one.
-    const gif = Buffer.from('474946383961' + '02000200000000' + '2c0000000002000200000202440100' + '3b', 'hex')
+    const gif = Buffer.from('474946383961020002000000002c00000000020002000002024401003b', 'hex')
     expect(await judge(gif)).toBe('has damaged or incomplete image data')
   })
 

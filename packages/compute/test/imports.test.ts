@@ -18,7 +18,7 @@ function listLoadedPackages(file: string, seen = new Set<string>()): Set<string>
 }
 
 function listForeign(file: string): string[] {
-  return [...listLoadedPackages(resolve(source, file))].filter((name) => !name.startsWith('node:')).sort()
+  return [...listLoadedPackages(resolve(source, file))].filter((name) => !name.startsWith('node:')).toSorted()
 }
 
 it('the main thread does not load sharp', () => {

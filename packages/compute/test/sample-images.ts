@@ -33,7 +33,6 @@ type Recipe = [name: string, media_type: string, image: Sharp, size?: { width: n
 /** One file of each kind that a caller may send, each of 61 × 43 pixels unless it says otherwise. */
 export async function makeSampleImages(): Promise<SampleImage[]> {
   const plain = { width: 61, height: 43 }
-  const size = (width: number, height: number, frames = 1) => ({ width, height, frames })
   const picture = (channels: 1 | 2 | 3 | 4 = 3) => noise(plain.width, plain.height, channels)
   const recipes: Recipe[] = [
     ['png', 'image/png', picture().png()],
@@ -71,4 +70,8 @@ export async function makeSampleImages(): Promise<SampleImage[]> {
   return Promise.all(
     recipes.map(async ([name, media_type, image, dimensions = plain]) => ({ name, media_type, bytes: await image.toBuffer(), frames: 1, ...dimensions })),
   )
+}
+
+function size(width: number, height: number, frames = 1) {
+  return { width, height, frames }
 }

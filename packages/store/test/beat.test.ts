@@ -1,0 +1,133 @@
+import type pg from 'pg'
+import { newId } from '@reprise/contract'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beat, connectClient, registerWorker, removeWorker } from '../src/index.ts'
+import { openJournalFixture, type JournalFixture } from './support/journal-fixture.ts'
+
+let fixture: JournalFixture
+const clients: pg.Client[] = []
+beforeEach(async () => {
+  fixture = await openJournalFixture()
+})
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.end().catch(() => {})))
+  await fixture.close()
+})
+
+interface TestWorker {
+  id: string
+  client: pg.Client
+}
+
+async function startWorker(): Promise<TestWorker> {
+  const client = await connectClient({ connectionString: fixture.connectionString, applicationName: 'test worker' })
+  client.on('error', () => {})
+  clients.push(client)
+  const id = newId('worker')
+  await registerWorker(client, { id, hostname: 'test', pid: 1, slots: 8 })
+  return { id, client }
+}
+
+/** Moves a worker's last heartbeat into the past, by the database's clock. */
+async function silence(worker: TestWorker, ms: number): Promise<void> {
+  await fixture.pool.query("UPDATE workers SET heartbeat_at = clock_timestamp() - $2 * interval '1 millisecond' WHERE id = $1", [worker.id, ms])
+}
+
+async function startTurn(worker: TestWorker | null): Promise<{ session_id: string; turn_id: string }> {
+  const accept = fixture.accept(await fixture.createSession(), { worker_id: worker?.id ?? null })
+  expect((await fixture.journal.accept(accept)).outcome).toBe('stored')
+  return { session_id: accept.session_id, turn_id: accept.turn_id }
+}
+
+/** A server that has just started says nothing about missing locks: wait until it has been up for long enough. */
+async function waitForServer(): Promise<void> {
+  for (;;) {
+    const { rows } = await fixture.pool.query<{ up: boolean }>("SELECT pg_postmaster_start_time() < clock_timestamp() - interval '3 seconds' AS up")
+    if (rows[0]?.up) return
+  }
+}
+
+describe('a heartbeat', () => {
+  test('tells a worker which turns are its own', async () => {
+    const worker = await startWorker()
+    const turn = await startTurn(worker)
+    expect(await beat(worker.client, worker.id, 8)).toEqual([{ ...turn, organization_id: expect.any(String), epoch: 1, claimed: false }])
+  })
+
+  test('takes ready turns, never more than there are free slots', async () => {
+    const worker = await startWorker()
+    for (let turn = 0; turn < 5; turn++) await startTurn(null)
+    expect(await beat(worker.client, worker.id, 0)).toEqual([])
+    const claimed = await beat(worker.client, worker.id, 3)
+    expect(claimed.map((turn) => [turn.claimed, turn.epoch])).toEqual([[true, 2], [true, 2], [true, 2]])
+    expect(await beat(worker.client, worker.id, 8)).toHaveLength(5)
+  })
+
+  test('gives one turn to one worker, however many ask at once', async () => {
+    const workers = await Promise.all(Array.from({ length: 4 }, startWorker))
+    for (let turn = 0; turn < 12; turn++) await startTurn(null)
+    for (let round = 0; round < 5; round++) await Promise.all(workers.map((worker) => beat(worker.client, worker.id, 8)))
+    const held = (await Promise.all(workers.map((worker) => beat(worker.client, worker.id, 0)))).flat()
+    expect(new Set(held.map((turn) => turn.turn_id)).size).toBe(12)
+    expect(held).toHaveLength(12)
+  })
+
+  test('of a worker that is not registered is refused', async () => {
+    const worker = await startWorker()
+    await removeWorker(fixture.pool, worker.id)
+    await expect(beat(worker.client, worker.id, 1)).rejects.toThrow('is not registered')
+  })
+})
+
+describe('a turn', () => {
+  test('stays with a worker whose heartbeat is late while its connection lives (L2)', async () => {
+    const [owner, other] = [await startWorker(), await startWorker()]
+    await startTurn(owner)
+    await waitForServer()
+    await silence(owner, 3_000)
+    expect(await beat(other.client, other.id, 8)).toEqual([])
+  })
+
+  test('leaves a worker whose connection is gone as soon as its heartbeat is late (L2, L4)', async () => {
+    const [owner, other] = [await startWorker(), await startWorker()]
+    const turn = await startTurn(owner)
+    await waitForServer()
+    await owner.client.end()
+    await silence(owner, 200)
+    expect(await beat(other.client, other.id, 8)).toEqual([])
+    await silence(owner, 1_000)
+    expect(await beat(other.client, other.id, 8)).toMatchObject([{ ...turn, epoch: 2, claimed: true }])
+    const { rows } = await fixture.pool.query('SELECT recoveries FROM turns WHERE id = $1', [turn.turn_id])
+    expect(rows).toEqual([{ recoveries: 1 }])
+  })
+
+  test('leaves a frozen worker when its term is over, and the worker writes nothing more', async () => {
+    const [owner, other] = [await startWorker(), await startWorker()]
+    const accept = fixture.accept(await fixture.createSession(), { worker_id: owner.id })
+    await fixture.journal.accept(accept)
+    await silence(owner, 5_100)
+    expect(await beat(other.client, other.id, 8)).toMatchObject([{ turn_id: accept.turn_id, epoch: 2 }])
+    expect(await fixture.journal.checkpoint(fixture.checkpoint(accept, { epoch: 1, checkpoint_number: 0 }))).toEqual({ outcome: 'fenced' })
+    expect(await beat(owner.client, owner.id, 0)).toEqual([])
+  })
+
+  test('of a worker that has stopped is free at once', async () => {
+    const [owner, other] = [await startWorker(), await startWorker()]
+    await startTurn(owner)
+    await removeWorker(fixture.pool, owner.id)
+    expect(await beat(other.client, other.id, 8)).toHaveLength(1)
+  })
+})
+
+test('ready turns are claimed fairly: one organization’s queue does not hold up another’s', async () => {
+  for (let turn = 0; turn < 6; turn++) await startTurn(null)
+  const late = await startTurn(null)
+  const other = 'org_00000000000000000000000000000002'
+  await fixture.pool.query("INSERT INTO organizations (id, name) VALUES ($1, 'Other')", [other])
+  await fixture.pool.query('ALTER TABLE session_heads DISABLE TRIGGER ALL') // its session stays where it is
+  await fixture.pool.query('UPDATE turns SET organization_id = $1 WHERE id = $2', [other, late.turn_id])
+  await fixture.pool.query('UPDATE session_heads SET organization_id = $1 WHERE session_id = $2', [other, late.session_id])
+  const worker = await startWorker()
+  const claimed = await beat(worker.client, worker.id, 2)
+  expect(claimed.map((turn) => turn.turn_id)).toContain(late.turn_id)
+})

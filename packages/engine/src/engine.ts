@@ -1,11 +1,12 @@
 import { Definitions } from '@reprise/store'
 import { acceptMessage, type AcceptOutcome, type IncomingMessage } from './accept-message.ts'
 import { createModelProviders } from './models/create-model-providers.ts'
+import { SessionPasts } from './prompt/session-pasts.ts'
 import { SettingsLoader } from './settings-loader.ts'
 import type { TurnServices } from './turn/turn-run.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
-export interface EngineOptions extends Omit<WorkerOptions, 'providers' | 'slots'> {
+export interface EngineOptions extends Omit<WorkerOptions, 'providers' | 'pasts' | 'slots'> {
   providers?: TurnServices['providers']
   slots?: number
 }
@@ -23,7 +24,7 @@ export interface Engine {
 const slotsDefault = 256
 
 export function createEngine({ providers = createModelProviders(), slots = slotsDefault, ...options }: EngineOptions): Engine {
-  const worker = new Worker({ ...options, providers, slots })
+  const worker = new Worker({ ...options, providers, pasts: new SessionPasts(), slots })
   const { db, journal } = options
   const services = { db, journal, worker, settings: new SettingsLoader(db), definitions: new Definitions() }
   return {

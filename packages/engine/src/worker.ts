@@ -13,7 +13,7 @@ import { beat, connectClient, registerWorker, removeWorker, type HeldTurn } from
 import { findTools } from './tools/capabilities.ts'
 import { resumeTurn, type TurnToResume } from './turn/resume-turn.ts'
 import { runTurn } from './turn/run-turn.ts'
-import type { TurnServices } from './turn/turn-run.ts'
+import type { TurnRun, TurnServices } from './turn/turn-run.ts'
 import { LeaseLost, TurnWriter } from './turn/turn-writer.ts'
 import type { Turn } from './turn/turn.ts'
 
@@ -122,8 +122,9 @@ export class Worker {
 
   async #runFrom(turn: Turn, writer: TurnWriter, attemptsBefore: Map<string, number>, signal: AbortSignal): Promise<void> {
     const { tools } = findTools(turn.definition.capabilities.map((capability) => capability.ref))
-    const run = { services: this.#options, turn, tools, writer, signal, attemptsBefore, time_to_first_token_ms: null }
-    const { next_turn_id } = await runTurn(run, this.#isStopping ? null : this.id)
+    const run: TurnRun = { services: this.#options, turn, tools, writer, signal, attemptsBefore, earlier: null, time_to_first_token_ms: null }
+    const { hasEnded, next_turn_id } = await runTurn(run, this.#isStopping ? null : this.id)
+    if (hasEnded && run.earlier) this.#options.pasts.remember(turn, run.earlier)
     if (next_turn_id) {
       // The next turn takes over the slot that this one is about to free.
       this.#slotsTaken += 1

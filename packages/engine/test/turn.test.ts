@@ -144,9 +144,7 @@ describe('a turn left by its process', () => {
     expect(await first.engine.acceptMessage(fixture.message(sessionId, script(steps)))).toMatchObject({ delivery: 'started' })
     await fixture.eventsUntil(first, sessionId, 'output.message.delta')
     await first.stop()
-    const second = await fixture.startProcess()
-    // Nothing announces other processes' commits to this hub: the end is seen by what the second one commits.
-    const events = await fixture.eventsUntil(second, sessionId, 'session.idled')
+    const events = await fixture.eventsUntil(process, sessionId, 'session.idled')
     expect(events.filter((event) => event.type === 'tool.completed')).toHaveLength(1)
     expect(events.filter((event) => event.type === 'reason.recovered').map((event) => event.data)).toEqual([
       { turn_id: expect.any(String), mode: 'restart', accumulated_len: expect.any(Number) },

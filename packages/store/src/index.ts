@@ -2,6 +2,7 @@ export { connectClient, createPool, isConnectionError, type Database } from './d
 export { readEventSequence } from './event-id.ts'
 export { writeEvent, type EventRecord } from './events/event-record.ts'
 export { followEvents, type FollowOptions } from './events/follow-events.ts'
+export { Announcer } from './events/announcer.ts'
 export { Hub } from './events/hub.ts'
 export * from './journal/append.ts'
 export { Journal, type Committed, type JournalOptions } from './journal/journal.ts'

@@ -1,51 +1,20 @@
-import type { ContentPart } from '@reprise/contract'
-import { readStoredImage } from '@reprise/contract'
-import { readEarlierMessages, readImageBytes, type Database } from '@reprise/store'
+import { readStoredImage, type ContentPart } from '@reprise/contract'
+import { readImageBytes, type Database } from '@reprise/store'
 import type { PromptMessage, PromptPart } from '../models/model-provider.ts'
-import { readMessageOfTurn, type MessageOfTurn, type Turn } from '../turn/turn.ts'
-
-const messagesMax = 200
-/** A rough and quick measure, the same for every model: what counts is that a prompt stays well under its window. */
-const charactersPerToken = 4
-const imageTokens = 1_000
+import type { MessageOfTurn, Turn } from '../turn/turn.ts'
+import { countTokens, type EarlierTurn } from './earlier-turns.ts'
 
 /**
- * The prompt of a turn's next model call: the latest earlier turns that fit, oldest first, then the turn's own messages.
- * Turns that wait behind this one are not in it, whenever they came.
+ * The prompt of a turn's next model call: the latest earlier turns that fit into the model's window, oldest first, then
+ * the turn's own messages. Turns that wait behind this one are not in it, whenever they came.
  */
-export async function buildPrompt(db: Database, turn: Turn): Promise<{ messages: PromptMessage[]; turn_starts_at: number }> {
-  const toPrompt = (message: MessageOfTurn) => showMessage(message, db, turn)
-  const own = turn.messages.map(toPrompt)
-  if (turn.ordinal === 1) return { messages: own, turn_starts_at: 0 }
-  const earlier = await readWindow(db, turn)
-  return { messages: [...earlier.map(toPrompt), ...own], turn_starts_at: earlier.length }
-}
-
-/** Whole turns, from the latest backwards, until the model's window or the count is full. Read once for all calls of a turn. */
-async function readWindow(db: Database, turn: Turn): Promise<MessageOfTurn[]> {
-  const cached = windows.get(turn)
-  if (cached) return cached
-  const rows = await readEarlierMessages(db, turn.session_id, turn.ordinal, messagesMax)
-  let tokensLeft = turn.model.context_window - turn.messages.reduce((sum, message) => sum + estimateTokens(message), 0)
-  let startsAt = rows.length
-  for (let end = rows.length; end > 0; ) {
-    const turnId = rows[end - 1]!.turn_id
-    let begin = end
-    while (begin > 0 && rows[begin - 1]!.turn_id === turnId) begin -= 1
-    tokensLeft -= rows.slice(begin, end).reduce((sum, row) => sum + Math.ceil(row.content_json.length / charactersPerToken), 0)
-    if (tokensLeft < 0) break
-    startsAt = begin
-    end = begin
-  }
-  const window = rows.slice(startsAt).flatMap((row) => readMessageOfTurn(row) ?? [])
-  windows.set(turn, window)
-  return window
-}
-
-const windows = new WeakMap<Turn, MessageOfTurn[]>()
-
-function estimateTokens(message: MessageOfTurn): number {
-  return message.content.reduce((sum, part) => sum + (part.type === 'image' || part.type === 'image_file' ? imageTokens : Math.ceil(JSON.stringify(part).length / charactersPerToken)), 0)
+export function buildPrompt(db: Database, turn: Turn, earlier: readonly EarlierTurn[]): { messages: PromptMessage[]; turn_starts_at: number } {
+  let tokensLeft = turn.model.context_window - countTokens(turn.messages)
+  let first = earlier.length
+  while (first > 0 && earlier[first - 1]!.tokens <= tokensLeft) tokensLeft -= earlier[--first]!.tokens
+  const past = earlier.slice(first).flatMap((kept) => kept.messages)
+  const messages = [...past, ...turn.messages].map((message) => showMessage(message, db, turn))
+  return { messages, turn_starts_at: past.length }
 }
 
 function showMessage(message: MessageOfTurn, db: Database, turn: Turn): PromptMessage {

@@ -1,5 +1,6 @@
 import type { ToolCallPart } from '@reprise/contract'
 import { buildPrompt } from '../prompt/build-prompt.ts'
+import { readEarlierTurns } from '../prompt/earlier-turns.ts'
 import { ModelError } from '../models/model-error.ts'
 import type { ModelCall, ModelChunk } from '../models/model-provider.ts'
 import { AnswerStream } from './answer-stream.ts'
@@ -24,7 +25,8 @@ export async function callModel(run: TurnRun, iteration: number): Promise<void> 
   try {
     const provider = services.providers.get(provider_type)
     if (!provider) throw new ModelError('unavailable', `no provider of type ${provider_type}`)
-    const { messages, turn_starts_at } = await buildPrompt(services.db, turn)
+    run.earlier ??= services.pasts.find(turn) ?? (await readEarlierTurns(services.db, turn))
+    const { messages, turn_starts_at } = buildPrompt(services.db, turn, run.earlier)
     const call: ModelCall = {
       model,
       system: turn.definition.system_prompt,

@@ -1,9 +1,9 @@
 import type { TurnErrorCode } from '@reprise/contract'
 import { ModelError } from '../models/model-error.ts'
-import { sumUsage, toolCallsOf } from './turn.ts'
+import { sumUsage, toolCallsOf, type TurnOutcome } from './turn.ts'
 import type { TurnRun } from './turn-run.ts'
 
-export async function completeTurn(run: TurnRun, workerId: string | null): Promise<{ next_turn_id: string | null }> {
+export async function completeTurn(run: TurnRun, workerId: string | null): Promise<TurnOutcome> {
   const { turn, writer, time_to_first_token_ms } = run
   const answers = turn.messages.filter((message) => message.role === 'agent')
   writer.event('turn.completed', {
@@ -21,7 +21,7 @@ export async function completeTurn(run: TurnRun, workerId: string | null): Promi
 }
 
 /** Ends a turn that cannot go on, with a word to the user as far as the turn's disclosure allows. */
-export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: unknown, workerId: string | null): Promise<{ next_turn_id: string | null }> {
+export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: unknown, workerId: string | null): Promise<TurnOutcome> {
   const { turn, writer } = run
   const text = describeFailure(error_code, turn.error_disclosure, cause)
   writer.event('output.message.started', { turn_id: turn.id })

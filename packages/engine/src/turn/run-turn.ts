@@ -4,25 +4,26 @@ import { callModel } from './call-model.ts'
 import { completeTurn, failTurn } from './end-turn.ts'
 import { nextStep } from './next-step.ts'
 import { refuseTools, runTools } from './run-tools.ts'
-import { outlineMessages } from './turn.ts'
+import { outlineMessages, type TurnOutcome } from './turn.ts'
 import type { TurnRun } from './turn-run.ts'
 import { LeaseLost, TurnWriter } from './turn-writer.ts'
 
+const leftOff: TurnOutcome = { hasEnded: false, next_turn_id: null }
+
 /**
- * Takes a turn from where it stands to its end, one step after the other. Answers the session's next turn when it
- * became this worker's with the end of this one, or null; a turn that was lost on the way just stops.
+ * Takes a turn from where it stands to its end, one step after the other. A turn that was lost on the way just stops.
  */
-export async function runTurn(run: TurnRun, workerId: string | null): Promise<{ next_turn_id: string | null }> {
+export async function runTurn(run: TurnRun, workerId: string | null): Promise<TurnOutcome> {
   const { turn, services, signal } = run
   try {
     return await takeSteps(run, workerId)
   } catch (error) {
-    if (error instanceof LeaseLost || signal.aborted) return { next_turn_id: null }
+    if (error instanceof LeaseLost || signal.aborted) return leftOff
     const fields = { err: error, turn_id: turn.id, session_id: turn.session_id }
     if (error instanceof AppError && error.status === 503) {
       // The database is away or the process is stopping: the journal stands, and whoever takes the turn goes on from it.
       services.log.warn(fields, 'a turn was put down')
-      return { next_turn_id: null }
+      return leftOff
     }
     services.log.error(fields, 'a turn failed')
     const failing = error instanceof ModelError ? run : { ...run, writer: new TurnWriter(services.journal, turn, signal) }
@@ -30,7 +31,7 @@ export async function runTurn(run: TurnRun, workerId: string | null): Promise<{ 
   }
 }
 
-async function takeSteps(run: TurnRun, workerId: string | null): Promise<{ next_turn_id: string | null }> {
+async function takeSteps(run: TurnRun, workerId: string | null): Promise<TurnOutcome> {
   const { turn } = run
   const { max_iterations } = turn.definition
   for (;;) {
@@ -50,7 +51,7 @@ async function takeSteps(run: TurnRun, workerId: string | null): Promise<{ next_
       case 'fail':
         return await failTurn(run, step.error_code, null, workerId)
       case 'none':
-        return { next_turn_id: null }
+        return leftOff
     }
   }
 }

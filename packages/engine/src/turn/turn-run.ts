@@ -1,5 +1,7 @@
 import type { Compute } from '@reprise/compute'
 import type { Database, Journal } from '@reprise/store'
+import type { EarlierTurn } from '../prompt/earlier-turns.ts'
+import type { SessionPasts } from '../prompt/session-pasts.ts'
 import type { ModelProvider } from '../models/model-provider.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Turn } from './turn.ts'
@@ -18,6 +20,7 @@ export interface TurnServices {
   journal: Journal
   compute: Compute
   providers: ReadonlyMap<string, ModelProvider>
+  pasts: SessionPasts
   log: Log
 }
 
@@ -31,6 +34,8 @@ export interface TurnRun {
   signal: AbortSignal
   /** The attempts that intents found in the journal have had: a call in here may have run before. */
   attemptsBefore: Map<string, number>
+  /** The turns before this one, once a prompt needed them. */
+  earlier: EarlierTurn[] | null
   /** Of the first model call of this run. */
   time_to_first_token_ms: number | null
 }

@@ -17,7 +17,7 @@ import {
   type StoredEventData,
   type ThinkingBlock,
 } from '@reprise/store'
-import { readMessageOfTurn, sumUsage, type Turn } from './turn.ts'
+import { readMessageOfTurn, sumUsage, type Turn, type TurnOutcome } from './turn.ts'
 
 /** The turn has another owner, or none: whoever sees this stops at once and writes nothing. */
 export class LeaseLost extends Error {
@@ -100,9 +100,9 @@ export class TurnWriter {
   }
 
   /** Commits everything written so far, and the end of the turn. Answers the turn that is active now, if any. */
-  async end(end: TurnEnd, workerId: string | null): Promise<{ next_turn_id: string | null }> {
+  async end(end: TurnEnd, workerId: string | null): Promise<TurnOutcome> {
     const result = await this.#send({ end, workerId })
-    return { next_turn_id: result?.next_turn_id ?? null }
+    return { hasEnded: true, next_turn_id: result?.next_turn_id ?? null }
   }
 
   #send(last: { end: TurnEnd; workerId: string | null } | null): Promise<Extract<CheckpointResult, { outcome: 'stored' }> | null> {

@@ -23,6 +23,13 @@ export interface Turn {
   messages: MessageOfTurn[]
 }
 
+export interface TurnOutcome {
+  /** False when the turn was lost, or put down for another worker to take up. */
+  hasEnded: boolean
+  /** The session's next turn, when it became this worker's with the end of this one. */
+  next_turn_id: string | null
+}
+
 /** A message as prompts need it: parsed, and without what only the wire shows. */
 export type MessageOfTurn =
   | { role: 'user'; content: ContentPart[] }

@@ -1,6 +1,6 @@
 import { createCompute } from '@reprise/compute'
 import { newId, type Event } from '@reprise/contract'
-import { createPool, followEvents, Hub, insertSession, Journal, readEvents, seed, seeded, type NewSession } from '@reprise/store'
+import { Announcer, createPool, followEvents, Hub, insertSession, Journal, readEvents, seed, seeded, type NewSession } from '@reprise/store'
 import type pg from 'pg'
 import { createTestDatabase } from '../../../../test/database.ts'
 import { createEngine, type Engine, type EngineOptions, type IncomingMessage } from '../../src/index.ts'
@@ -38,7 +38,12 @@ export async function openEngineFixture(): Promise<EngineFixture> {
     async startProcess(options = {}) {
       const journal = new Journal({ connectionString })
       const hub = new Hub()
-      journal.onCommitted((committed) => hub.publish(committed))
+      const announcer = new Announcer({ connectionString, hub })
+      await announcer.start()
+      journal.onCommitted((committed) => {
+        hub.publish(committed)
+        announcer.committed(committed)
+      })
       const engine = createEngine({ connectionString, db: pool, journal, compute, log: quiet, ...options })
       await engine.start()
       const started: EngineProcess = {
@@ -47,6 +52,7 @@ export async function openEngineFixture(): Promise<EngineFixture> {
         async stop() {
           await engine.stop()
           await journal.stop()
+          await announcer.stop()
         },
       }
       processes.push(started)

@@ -12,9 +12,19 @@ export function buildPrompt(db: Database, turn: Turn, earlier: readonly EarlierT
   let tokensLeft = turn.model.context_window - countTokens(turn.messages)
   let first = earlier.length
   while (first > 0 && earlier[first - 1]!.tokens <= tokensLeft) tokensLeft -= earlier[--first]!.tokens
-  const past = earlier.slice(first).flatMap((kept) => kept.messages)
-  const messages = [...past, ...turn.messages].map((message) => showMessage(message, db, turn))
-  return { messages, turn_starts_at: past.length }
+  const messages: PromptMessage[] = []
+  for (const past of earlier.slice(first)) messages.push(...showEarlierTurn(past, db, turn))
+  const turn_starts_at = messages.length
+  for (const message of turn.messages) messages.push(showMessage(message, db, turn))
+  return { messages, turn_starts_at }
+}
+
+/** What an earlier turn shows does not change from call to call, unless the model does. */
+function showEarlierTurn(past: EarlierTurn, db: Database, turn: Turn): readonly PromptMessage[] {
+  if (past.shown?.model_id !== turn.model.id) {
+    past.shown = { model_id: turn.model.id, messages: past.messages.map((message) => showMessage(message, db, turn)) }
+  }
+  return past.shown.messages
 }
 
 function showMessage(message: MessageOfTurn, db: Database, turn: Turn): PromptMessage {

@@ -1,10 +1,13 @@
 import { readEarlierMessages, type Database } from '@reprise/store'
+import type { PromptMessage } from '../models/model-provider.ts'
 import { readMessageOfTurn, type MessageOfTurn, type Turn } from '../turn/turn.ts'
 
 /** A turn of the session's past as prompts show it: whole, or not at all. */
 export interface EarlierTurn {
   messages: MessageOfTurn[]
   tokens: number
+  /** Its messages as the prompts of one model show them. */
+  shown?: { model_id: string; messages: PromptMessage[] }
 }
 
 export const earlierMessagesMax = 200

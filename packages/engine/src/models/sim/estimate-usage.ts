@@ -29,7 +29,12 @@ function countPrompt({ system, messages, tools }: ModelCall): number {
   return characters
 }
 
+/** The messages of earlier turns come with every call, as the same objects: each is counted once. */
+const counted = new WeakMap<PromptMessage, number>()
+
 function countMessage(message: PromptMessage): number {
+  const known = counted.get(message)
+  if (known !== undefined) return known
   let characters = 0
   if (message.role === 'agent') for (const block of message.thinking) characters += block.text.length
   for (const part of message.content) {
@@ -38,6 +43,7 @@ function countMessage(message: PromptMessage): number {
     else if (part.type === 'tool_call') characters += part.name.length + countJson(part.arguments)
     else characters += countJson(part.error ?? part.result)
   }
+  counted.set(message, characters)
   return characters
 }
 

@@ -1,0 +1,26 @@
+/** `pnpm bench [section …]`: prints figures of this machine. They are only worth comparing within one run. */
+import { cpus, totalmem } from 'node:os'
+import { measureIdleStreams } from './idle-streams.ts'
+import { measureLatency } from './latency.ts'
+import { measurePhotographs } from './photographs.ts'
+import { measureStartUp } from './start-up.ts'
+import { measureThroughput } from './throughput.ts'
+
+const sections: Record<string, () => Promise<void>> = {
+  throughput: measureThroughput,
+  latency: measureLatency,
+  photographs: measurePhotographs,
+  streams: measureIdleStreams,
+  start: measureStartUp,
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !Object.hasOwn(sections, name))
+if (unknown.length > 0) {
+  console.error(`There is no section "${unknown.join(' ')}". There are: ${Object.keys(sections).join(', ')}.`)
+  process.exit(1)
+}
+
+const [cpu] = cpus()
+console.log(`${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL 18 with fsync, all on this machine`)
+for (const [name, measure] of Object.entries(sections)) if (asked.length === 0 || asked.includes(name)) await measure()

@@ -1,0 +1,38 @@
+/** A host that reports on itself: run as a child process, so that the load does not share its main thread. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { createLog, readConfig, startHost } from '../src/index.ts'
+
+export interface HostReport {
+  eventLoopDelayMs: { p50: number; p99: number; max: number }
+  rssBytes: number
+}
+
+export type ToHost = 'reset' | 'report' | 'stop'
+export type FromHost = { address: string } | HostReport
+
+const resolutionMs = 5
+const config = readConfig()
+const delay = monitorEventLoopDelay({ resolution: resolutionMs })
+const host = await startHost(config, createLog(config))
+delay.enable()
+
+process.on('message', (message: ToHost) => {
+  if (message === 'reset') delay.reset()
+  else if (message === 'report') report()
+  else void host.stop().then(() => process.exit(0))
+})
+send({ address: host.address })
+
+function report(): void {
+  globalThis.gc?.()
+  // The histogram counts the timer's own period too.
+  const toMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - resolutionMs)
+  send({
+    eventLoopDelayMs: { p50: toMs(delay.percentile(50)), p99: toMs(delay.percentile(99)), max: toMs(delay.max) },
+    rssBytes: process.memoryUsage.rss(),
+  })
+}
+
+function send(message: FromHost): void {
+  process.send!(message) // it is always forked
+}

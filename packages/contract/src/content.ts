@@ -33,7 +33,7 @@ export const imagePartInput = z
       if (problem) context.addIssue({ code: 'custom', path: ['url'], message: problem })
     }
   })
-  .meta({ id: 'ImagePartInput', description: 'Image content (base64 or URL)' })
+  .meta({ id: 'NewImagePart', description: 'Image content (base64 or URL)' })
 
 export const imageFilePart = z
   .object({
@@ -48,7 +48,7 @@ export const contentPartInput = z
   .discriminatedUnion('type', [textPart, imagePartInput, imageFilePart], {
     error: (issue) => (issue.code === 'invalid_union' ? 'type must be one of text, image, image_file' : undefined),
   })
-  .meta({ id: 'ContentPartInput' })
+  .meta({ id: 'NewContentPart' })
 export type ContentPartInput = z.output<typeof contentPartInput>
 
 export const imagePart = z

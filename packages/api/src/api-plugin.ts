@@ -1,0 +1,37 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { guardCaller, guardOrigin } from './access/guard-access.ts'
+import { registerCors } from './access/register-cors.ts'
+import type { ApiOptions } from './api-options.ts'
+import { registerJsonBodies } from './bodies/read-body.ts'
+import { registerForms } from './bodies/read-upload.ts'
+import { registerDocs } from './docs/register-docs.ts'
+import { sendProblem } from './errors/send-problem.ts'
+import { refuseUnknownRoutes } from './refuse-unknown-routes.ts'
+import { registerHealth } from './register-health.ts'
+import { registerRest } from './rest/register-rest.ts'
+import { EventStreams } from './streams/event-streams.ts'
+import { registerTrpc } from './trpc/register-trpc.ts'
+
+/** Every door of the server. What a request meets, in this order: where it comes from, who calls, and then its route. */
+export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options) => {
+  const streams = new EventStreams(options, options.stream_times)
+  // Before fastify closes the connections: a stream that is told goes without an error.
+  server.addHook('preClose', () => streams.stop())
+  server.setErrorHandler(sendProblem)
+  refuseUnknownRoutes(server)
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  guardOrigin(server, options.access)
+  await registerCors(server, options.access.cors_origins)
+
+  await registerDocs(server, options.version)
+  registerHealth(server, options)
+  await server.register(async (scope) => {
+    guardCaller(scope, options.access)
+    registerJsonBodies(scope)
+    await registerForms(scope)
+    await registerRest(scope, options, streams)
+    await scope.register(async (inner) => registerTrpc(inner, options))
+  })
+}

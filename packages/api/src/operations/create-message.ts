@@ -1,0 +1,74 @@
+import type { MessageBody } from '@reprise/compute'
+import { AppError, newId, type Delivery } from '@reprise/contract'
+import type { IncomingMessage } from '@reprise/engine'
+import { readMessage, type StoredMessage } from '@reprise/store'
+import type { Caller, Services } from '../services.ts'
+import { checkWhenBusy, unknownModel } from './check-agent-settings.ts'
+import { storeMessageImages } from './store-message-images.ts'
+
+export interface CreateMessageInput {
+  session_id: string
+  idempotency_key: string | null
+  body: MessageBody
+}
+
+export interface CreatedMessage {
+  message: StoredMessage
+  delivery: Delivery
+}
+
+/** Seconds after which a waiting turn of the session has probably ended. */
+const queueRetrySeconds = 5
+
+/** Accepts a user's message: committed with its turn when this returns. */
+export async function createMessage(services: Services, caller: Caller, input: CreateMessageInput): Promise<CreatedMessage> {
+  const { session_id, idempotency_key, body } = input
+  const { controls } = body.request
+  checkWhenBusy('controls.when_busy', controls?.when_busy)
+  const accepted = await services.engine.acceptMessage({
+    organization_id: caller.organization_id,
+    session_id,
+    message_id: newId('message'),
+    ...pickTexts(body),
+    model_id: controls?.model_id ?? null,
+    reasoning_effort: controls?.reasoning?.effort ?? null,
+    error_disclosure: controls?.error_disclosure ?? null,
+    when_busy: controls?.when_busy ?? null,
+    idempotency_key,
+    body_sha256: body.body_sha256,
+    image_ids: await storeMessageImages(services, caller, session_id, body),
+  })
+  switch (accepted.outcome) {
+    case 'stored':
+      return { message: accepted.message, delivery: accepted.delivery }
+    case 'duplicate':
+      return { message: await readFirst(services, caller, session_id, accepted.first_sequence), delivery: 'duplicate' }
+    case 'session_not_found':
+      throw new AppError('session_not_found')
+    case 'unknown_model':
+      if (controls?.model_id) throw unknownModel('controls.model_id', controls.model_id)
+      throw new AppError('unknown_model', { message: 'The model that session, agent or organization chose cannot answer: name another in controls.model_id' })
+    case 'key_reused':
+      throw new AppError('idempotency_key_reused')
+    case 'busy':
+      throw new AppError('session_busy')
+    case 'queue_full':
+      throw new AppError('queue_full', { retryAfterSeconds: queueRetrySeconds })
+    case 'when_busy_unsupported':
+      throw new AppError('when_busy_unsupported')
+  }
+}
+
+function pickTexts({ content_json, controls_json, metadata_json, tags_json, external_actor_json }: MessageBody): Pick<
+  IncomingMessage,
+  'content_json' | 'controls_json' | 'metadata_json' | 'tags_json' | 'external_actor_json'
+> {
+  return { content_json, controls_json, metadata_json, tags_json, external_actor_json }
+}
+
+async function readFirst({ db }: Services, caller: Caller, sessionId: string, sequence: number): Promise<StoredMessage> {
+  const message = await readMessage(db, caller.organization_id, sessionId, sequence)
+  // Deleted between the accept and the reading.
+  if (!message) throw new AppError('session_not_found')
+  return message
+}

@@ -1,0 +1,42 @@
+import { newId, type CreateSessionRequest, type Session } from '@reprise/contract'
+import { insertSession, readAgent, seeded } from '@reprise/store'
+import { fieldError } from '../errors/to-app-error.ts'
+import type { Caller, Services } from '../services.ts'
+import { checkAgentSettings, checkModel } from './check-agent-settings.ts'
+
+export async function createSession(services: Services, caller: Caller, request: CreateSessionRequest): Promise<Session> {
+  checkAgentSettings(request)
+  await checkModel(services, caller, 'model_id', request.model_id)
+  return await insertSession(services.db, {
+    id: newId('session'),
+    organization_id: caller.organization_id,
+    workspace_id: seeded.workspace_id,
+    harness_id: seeded.harness_id,
+    owner_principal_id: seeded.principal_id,
+    agent_id: await findAgentId(services, caller, request),
+    title: request.title ?? null,
+    locale: request.locale ?? null,
+    model_id: request.model_id ?? null,
+    tags: request.tags ?? [],
+    capabilities: request.capabilities ?? [],
+    tools: request.tools ?? [],
+    system_prompt: request.system_prompt ?? null,
+    max_iterations: request.max_iterations ?? null,
+    parallel_tool_calls: request.parallel_tool_calls ?? null,
+    hints: request.hints ?? null,
+    when_busy: request.when_busy ?? null,
+  })
+}
+
+/** A session without an agent is answered by the organization's default model alone. */
+async function findAgentId({ db }: Services, caller: Caller, { agent_id, agent_name }: CreateSessionRequest): Promise<string | null> {
+  const asked = agent_id ?? agent_name
+  if (!asked) return null
+  const agent = await readAgent(db, caller.organization_id, asked)
+  // A name may look like an id: what was asked for by one is not found by the other.
+  const found = agent !== null && (agent_id ? agent.id === agent_id : agent.name === agent_name)
+  if (!found || agent.status !== 'active') {
+    throw fieldError('unknown_agent', agent_id ? 'agent_id' : 'agent_name', `there is no active agent ${JSON.stringify(asked)}`)
+  }
+  return agent.id
+}

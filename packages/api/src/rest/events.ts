@@ -1,0 +1,62 @@
+import { event } from '@reprise/contract'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { problems } from '../docs/problem.ts'
+import { checkInput } from '../errors/accept-parsed.ts'
+import { startFollowing, startFollowingInput } from '../operations/start-following.ts'
+import { getSessionInput } from '../operations/get-session.ts'
+import { listEvents, listEventsInput } from '../operations/list-events.ts'
+import type { Services } from '../services.ts'
+import type { EventStreams } from '../streams/event-streams.ts'
+import { readPathId } from './read-path-id.ts'
+import { readQuery } from './read-query.ts'
+import { sendPieces } from './send-pieces.ts'
+
+const lists = ['types', 'exclude']
+
+export function registerEvents(server: FastifyInstance, services: Services, streams: EventStreams): void {
+  const listDocs = {
+    tags: ['Events'],
+    summary: 'List events',
+    params: getSessionInput,
+    querystring: listEventsInput.omit({ session_id: true }),
+    response: { 200: z.object({ data: z.array(event) }), ...problems(400, 401, 404) },
+  }
+  server.get('/sessions/:session_id/events', { schema: listDocs }, async (request, reply) => {
+    const session_id = readPathId(request, 'session_id')
+    const query = readQuery(request.query, { lists, integers: ['limit', 'after_sequence', 'before_sequence'] })
+    const events = await listEvents(services, request.caller, checkInput(listEventsInput, { ...query, session_id }))
+    return sendPieces(reply, [`{"data":[${events.map(({ json }) => json).join(',')}]}`])
+  })
+
+  const streamDocs = {
+    tags: ['Events'],
+    summary: 'Stream events (SSE)',
+    description:
+      'Every stored event after the cursor, then live. The cursor is the id of any event: `Last-Event-ID`, or `since_id`; ' +
+      'without one the stream begins with the first event.',
+    params: getSessionInput,
+    querystring: startFollowingInput.omit({ session_id: true, last_event_id: true }),
+    headers: z.object({ 'last-event-id': z.string().optional() }),
+    response: {
+      200: { description: 'Server-sent events, each with an Event as its data', content: { 'text/event-stream': { schema: z.string() } } },
+      ...problems(400, 401, 404),
+    },
+  }
+  server.get('/sessions/:session_id/sse', { schema: streamDocs, exposeHeadRoute: false }, async (request, reply) => {
+    const session_id = readPathId(request, 'session_id')
+    const query = readQuery(request.query, { lists })
+    // An empty header is what an EventSource sends that has seen no event yet.
+    const last_event_id = request.headers['last-event-id'] || undefined
+    const input = checkInput(startFollowingInput, { ...query, session_id, last_event_id })
+    const following = await startFollowing(services, request.caller, input)
+    reply.hijack()
+    streams.open(reply.raw, following, { 'x-request-id': request.id, ...pickCorsHeaders(reply) })
+  })
+}
+
+/** Headers that hooks have set for this answer; a hijacked reply does not send them by itself. */
+function pickCorsHeaders(reply: FastifyReply): Record<string, string> {
+  const picked = Object.entries(reply.getHeaders()).filter(([name]) => name.startsWith('access-control-') || name === 'vary')
+  return Object.fromEntries(picked.map(([name, value]) => [name, String(value)]))
+}

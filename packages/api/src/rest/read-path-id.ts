@@ -1,0 +1,14 @@
+import { describeIdProblem, ids } from '@reprise/contract'
+import type { FastifyRequest } from 'fastify'
+import { fieldError } from '../errors/to-app-error.ts'
+
+const parameters = { session_id: 'session', model_id: 'model', image_id: 'image' } as const
+
+/** An id of the path, in its canonical spelling. Judged by its form before anything else is done for the request. */
+export function readPathId({ params }: FastifyRequest, name: keyof typeof parameters): string {
+  const value = (params as Record<string, string>)[name] ?? '' // as fastify parses every path
+  const kind = parameters[name]
+  const problem = describeIdProblem(kind, value)
+  if (problem) throw fieldError('invalid_id', name, problem)
+  return ids[kind].parse(value)
+}

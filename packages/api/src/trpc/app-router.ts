@@ -1,0 +1,11 @@
+import { router } from './procedures.ts'
+import { agents } from './agents.ts'
+import { events } from './events.ts'
+import { images } from './images.ts'
+import { messages } from './messages.ts'
+import { models } from './models.ts'
+import { sessions } from './sessions.ts'
+
+/** The same operations as REST, with the same schemas, records and error codes. */
+export const appRouter = router({ sessions, messages, events, agents, models, images })
+export type AppRouter = typeof appRouter

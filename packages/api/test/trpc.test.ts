@@ -1,0 +1,78 @@
+import type { Message, Model } from '@reprise/contract'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makePng } from './support/make-png.ts'
+import { createSession, post, send, textMessage } from './support/requests.ts'
+import { startServer, type TestServer } from './support/start-server.ts'
+
+interface TrpcAnswer<T> {
+  result?: { data: T }
+  error?: { message: string; data: { code: string; httpStatus: number; errors?: { path: string }[] } }
+}
+
+let server: TestServer
+let session_id: string
+beforeAll(async () => {
+  server = await startServer()
+  session_id = (await createSession(server.url)).id
+})
+afterAll(() => server.close())
+
+const mutate = <T>(path: string, input: unknown, headers = {}) => post<TrpcAnswer<T>>(`${server.url}/trpc/${path}`, input, headers)
+const query = <T>(path: string, input: unknown = {}) => send<TrpcAnswer<T>>(`${server.url}/trpc/${path}?input=${encodeURIComponent(JSON.stringify(input))}`)
+
+async function expectError(call: Promise<{ status: number; text: string; body: TrpcAnswer<unknown> }>, httpStatus: number, code: string, path?: string) {
+  const { status, body, text } = await call
+  expect({ status, code: body.error?.data.code, httpStatus: body.error?.data.httpStatus, path: body.error?.data.errors?.[0]?.path }, text).toEqual({ status: httpStatus, code, httpStatus, path })
+}
+
+describe('the same as REST', () => {
+  it('lists the same models', async () => {
+    const rest = await send<{ data: Model[] }>(`${server.url}/v1/models`)
+    expect((await query<Model[]>('models.list')).body.result?.data).toEqual(rest.body.data)
+  })
+
+  it('stores a message that REST shows, with an image of megabytes', async () => {
+    const content = [{ type: 'image', base64: makePng(1200, 900).toString('base64') }]
+    const { body } = await mutate<Message>('messages.create', { session_id, message: { content }, metadata: { b: 1, '1': 2 } })
+    const { delivery: _, ...message } = body.result!.data
+    expect((await send<{ data: Message[] }>(`${server.url}/v1/sessions/${session_id}/messages?role=user`)).body.data).toContainEqual(message)
+  })
+})
+
+describe('the same refusals as REST', () => {
+  it.each([
+    ['an unknown session', { session_id: `sess_${'0'.repeat(32)}`, ...textMessage('x') }, 404, 'session_not_found', undefined],
+    ['a session id of 31 digits', { session_id: `sess_${'0'.repeat(31)}`, ...textMessage('x') }, 400, 'invalid_id', 'session_id'],
+    ['no session id', textMessage('x'), 400, 'invalid_request', 'session_id'],
+    ['empty text', { session_id: `sess_${'0'.repeat(32)}`, ...textMessage('') }, 400, 'invalid_request', 'message.content[0].text'],
+    ['NUL', { session_id: `sess_${'0'.repeat(32)}`, ...textMessage('\0') }, 400, 'invalid_request', 'message.content[0].text'],
+    ['a bad key', { session_id: `sess_${'0'.repeat(32)}`, idempotency_key: 'a b', ...textMessage('x') }, 400, 'invalid_idempotency_key', 'Idempotency-Key'],
+    ['a bad image', { session_id: `sess_${'0'.repeat(32)}`, message: { content: [{ type: 'image', base64: 'AAAA' }] } }, 400, 'invalid_image', 'message.content[0].base64'],
+    ['no input', '', 400, 'invalid_request', 'session_id'],
+    ['no JSON', '{', 400, 'invalid_json', undefined],
+  ])('messages.create refuses %s', async (_what, input, status, code, path) => {
+    await expectError(mutate('messages.create', input), status, code, path)
+  })
+
+  it('refuses other content types, encodings, and bodies over the limit', async () => {
+    await expectError(mutate('messages.create', 'x', { 'content-type': 'text/plain' }), 415, 'unsupported_media_type')
+    await expectError(mutate('sessions.create', '{}', { 'content-encoding': 'gzip' }), 415, 'unsupported_encoding')
+    await expectError(mutate('sessions.create', { title: 'x'.repeat(1024 * 1024) }), 413, 'body_too_large')
+    await expectError(mutate('images.upload', {}), 415, 'unsupported_media_type')
+  })
+
+  it('refuses unknown procedures, wrong methods and batches in its own words', async () => {
+    await expectError(query('models.nothing'), 404, 'NOT_FOUND')
+    await expectError(mutate('models.list', {}), 405, 'METHOD_NOT_SUPPORTED')
+    expect((await send(`${server.url}/trpc/models.list,models.list?batch=1`)).status).toBe(400)
+  })
+
+  it('shows nothing of the inside of a 500, and logs it', async () => {
+    await server.pool.query('ALTER TABLE agents RENAME TO agents_away')
+    const answer = await query('agents.get', { agent_id: 'assistant' })
+    await server.pool.query('ALTER TABLE agents_away RENAME TO agents')
+    expect(answer.body.error).toMatchObject({ message: 'Internal server error', data: { code: 'internal_error', httpStatus: 500 } })
+    expect(answer.text).not.toMatch(/relation|\.ts/)
+    expect(server.logged.join('')).toContain(answer.headers.get('x-request-id'))
+  })
+})

@@ -102,7 +102,37 @@ const emitted = {
 export const eventTypes = Object.keys(emitted) as EventType[] // the keys are checked against EventData above
 
 /** Types of the documented API that a filter may name although nothing here emits them. */
-export const knownButNotEmittedEventTypes: readonly string[] = []
+export const knownButNotEmittedEventTypes: readonly string[] = [
+  'budget.exhausted',
+  'budget.paused',
+  'budget.resumed',
+  'budget.warning',
+  'capability.usage',
+  'context.compaction.failed',
+  'context.compaction.skipped',
+  'file.written',
+  'output.message.replaced',
+  'reason.item',
+  'schedule.triggered',
+  'session.model.changed',
+  'session.title.updated',
+  'task.created',
+  'task.message.received',
+  'task.message.sent',
+  'task.updated',
+  'tool.call_repaired',
+  'tool.hosted_call',
+  'tool.output.delta',
+  'transcript.repaired',
+  'turn.sealed',
+  'voice.input_transcript.completed',
+  'voice.input_transcript.delta',
+  'voice.output_transcript.completed',
+  'voice.output_transcript.delta',
+  'voice.session.ended',
+  'voice.session.failed',
+  'voice.session.started',
+]
 
 const knownTypes: ReadonlySet<string> = new Set([...eventTypes, ...knownButNotEmittedEventTypes])
 

@@ -52,10 +52,23 @@ export async function connectClient(options: DatabaseOptions): Promise<pg.Client
   return client
 }
 
+/** What pg says, without a code, when a connection or the wait for one came to nothing. */
+const connectionMessages = [
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+  'timeout expired',
+  'timeout exceeded when trying to connect',
+]
+
 /** True for errors that say nothing of the statement: the connection is gone, or the server is going or coming. */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code // pg and node both put a code on their errors
-  if (typeof code !== 'string') return /connection|timeout|terminated/i.test(error.message)
-  return code.startsWith('08') || code.startsWith('57P') || /^E[A-Z]+$/.test(code)
+  if (typeof code !== 'string') return connectionMessages.includes(error.message)
+  return code.startsWith('08') || code.startsWith('57P') || socketErrors.has(code)
 }
+
+const socketErrors: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])

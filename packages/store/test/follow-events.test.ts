@@ -100,6 +100,23 @@ describe('following a session', () => {
     expect(sequences(taken)).toEqual(range(1, 604))
   })
 
+  test('gives large events in small pages, and still every one of them', async () => {
+    const { accept, epoch } = await start()
+    const delta = 'x'.repeat(700_000)
+    for (let checkpoint_number = 0; checkpoint_number < 6; checkpoint_number++) {
+      const events = [newEvent('output.message.delta', { turn_id: accept.turn_id, delta })]
+      await fixture.journal.checkpoint(fixture.checkpoint(accept, { epoch, checkpoint_number }, { events }))
+    }
+    const controller = new AbortController()
+    const pages: number[][] = []
+    for await (const page of followEvents(fixture.pool, new Hub(), { organization_id: seeded.organization_id, session_id: accept.session_id, after: 0, tip: 10, signal: controller.signal })) {
+      pages.push(sequences(page))
+      if (page.at(-1)!.sequence === 10) controller.abort()
+    }
+    expect(pages.flat()).toEqual(range(1, 10))
+    expect(pages.map((page) => page.length)).toEqual([5, 1, 1, 1, 1, 1])
+  })
+
   test('ends when it is told to, and leaves nothing behind', async () => {
     const { accept } = await start()
     const own = new Hub()

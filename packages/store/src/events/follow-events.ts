@@ -14,6 +14,8 @@ export interface FollowOptions {
 }
 
 const pageEvents = 200
+/** A reader holds at most so much of the table in memory, and one event more. */
+const pageBytes = 1024 * 1024
 
 /**
  * Every event of a session after a sequence, stored ones first, then live, each once and in order, until the signal.
@@ -34,8 +36,8 @@ export async function* followEvents(db: Database, hub: Hub, options: FollowOptio
       let page = mustRead ? null : subscription.recent(after)
       if (page === null) {
         const committed = subscription.tip()
-        page = await readEvents(db, { organization_id, session_id, after_sequence: after, limit: pageEvents, newest: false })
-        mustRead = page.length === pageEvents
+        page = await readEvents(db, { organization_id, session_id, after_sequence: after, limit: pageEvents, bytesMax: pageBytes, newest: false })
+        mustRead = options.tip === undefined && page.length > 0
         // What was committed before the reading and is not in the table any more was pruned: nobody waits for it.
         if (page.length === 0) after = Math.max(after, committed)
       }

@@ -12,6 +12,8 @@ export interface EventFilter {
   exclude?: string[]
   turn_id?: string
   limit: number
+  /** Stops before a page grows beyond this, but never before its first event. */
+  bytesMax?: number
   /** Take the last `limit` events instead of the first. Either way they come oldest first. */
   newest: boolean
 }
@@ -27,20 +29,28 @@ interface EventRow {
 
 // Ordered by the journal's key first, so that a page costs what it shows, however long the session is.
 const statement = (direction: 'ASC' | 'DESC') => `/* readEvents */
-SELECT
-  j.first_sequence + e.position - 1 AS event_sequence, j.event_ms, j.turn_id AS turn_id_of_event, j.input_message_id,
-  e.event->>'type' AS type, (e.event->'data')::text AS data_json, ${messageColumns}
-FROM journal j
-CROSS JOIN LATERAL json_array_elements(j.events) WITH ORDINALITY AS e(event, position)
-LEFT JOIN messages m ON m.session_id = j.session_id AND m.sequence = j.first_sequence + e.position - 1
-WHERE j.organization_id = $1 AND j.session_id = $2
-  AND j.last_sequence > $3::bigint AND j.first_sequence < $4::bigint
-  AND j.first_sequence + e.position - 1 > $3::bigint AND j.first_sequence + e.position - 1 < $4::bigint
-  AND ($5::text[] IS NULL OR e.event->>'type' = ANY ($5))
-  AND ($6::text[] IS NULL OR e.event->>'type' <> ALL ($6))
-  AND ($7::text IS NULL OR j.turn_id = $7)
-ORDER BY j.last_sequence ${direction}, e.position ${direction}
-LIMIT $8`
+SELECT * FROM (
+  SELECT page.*, sum(octet_length(data_json) + coalesce(octet_length(content_json), 0)) OVER (ORDER BY event_sequence ${direction}) AS bytes,
+    row_number() OVER (ORDER BY event_sequence ${direction}) AS position
+  FROM (
+    SELECT
+      j.first_sequence + e.position - 1 AS event_sequence, j.event_ms, j.turn_id AS turn_id_of_event, j.input_message_id,
+      e.event->>'type' AS type, (e.event->'data')::text AS data_json, ${messageColumns}
+    FROM journal j
+    CROSS JOIN LATERAL json_array_elements(j.events) WITH ORDINALITY AS e(event, position)
+    LEFT JOIN messages m ON m.session_id = j.session_id AND m.sequence = j.first_sequence + e.position - 1
+    WHERE j.organization_id = $1 AND j.session_id = $2
+      AND j.last_sequence > $3::bigint AND j.first_sequence < $4::bigint
+      AND j.first_sequence + e.position - 1 > $3::bigint AND j.first_sequence + e.position - 1 < $4::bigint
+      AND ($5::text[] IS NULL OR e.event->>'type' = ANY ($5))
+      AND ($6::text[] IS NULL OR e.event->>'type' <> ALL ($6))
+      AND ($7::text IS NULL OR j.turn_id = $7)
+    ORDER BY j.last_sequence ${direction}, e.position ${direction}
+    LIMIT $8
+  ) page
+) measured
+WHERE $9::bigint IS NULL OR position = 1 OR bytes <= $9
+ORDER BY event_sequence ${direction}`
 
 const oldestFirst = { name: 'read_events', text: statement('ASC') }
 const newestFirst = { name: 'read_newest_events', text: statement('DESC') }
@@ -49,8 +59,8 @@ const sequenceMax = Number.MAX_SAFE_INTEGER
 
 /** Reads a page of a session's events, oldest first. */
 export async function readEvents(db: Database, filter: EventFilter): Promise<EventRecord[]> {
-  const { organization_id, session_id, after_sequence = 0, before_sequence = sequenceMax, types, exclude, turn_id, limit, newest } = filter
-  const values = [organization_id, session_id, after_sequence, before_sequence, types ?? null, exclude ?? null, turn_id ?? null, limit]
+  const { organization_id, session_id, after_sequence = 0, before_sequence = sequenceMax, types, exclude, turn_id, limit, bytesMax, newest } = filter
+  const values = [organization_id, session_id, after_sequence, before_sequence, types ?? null, exclude ?? null, turn_id ?? null, limit, bytesMax ?? null]
   const { rows } = await db.query<EventRow & StoredMessage>({ ...(newest ? newestFirst : oldestFirst), values })
   if (newest) rows.reverse()
   return rows.map((row) => {

@@ -1,0 +1,97 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { chooseDataDir } from './choose-data-dir.ts'
+import { StartError } from './start-error.ts'
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** Everything that can be set from outside. Each message says what was expected; what was got is added below. */
+const environment = z.object({
+  PORT: z.string().refine(isPort, 'a port from 0 to 65535 (0: any that is free)').transform(Number).default(9000),
+  HOST: z.string().refine(isHostName, 'an address or host name to listen on, such as 127.0.0.1').default('127.0.0.1'),
+  DATABASE_URL: z.string().refine(isPostgresUrl, 'the address of a PostgreSQL 15 or newer, such as postgresql://user:password@host:5432/database').optional(),
+  REPRISE_DATA_DIR: z.string().optional(),
+  REPRISE_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces').optional(),
+  REPRISE_CORS_ORIGINS: listOf(isOrigin, 'origins separated by commas, such as https://app.example.com,http://localhost:3000'),
+  REPRISE_EGRESS_ALLOW: listOf(isHostAndPort, 'host:port pairs separated by commas, such as localhost:11434,10.0.0.7:8080'),
+  REPRISE_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
+})
+
+const secretNames: ReadonlySet<string> = new Set(['DATABASE_URL', 'REPRISE_API_KEY'] satisfies (keyof typeof environment.shape)[])
+
+export interface Config {
+  port: number
+  host: string
+  /** Null: the built-in PostgreSQL, in the data folder. */
+  databaseUrl: string | null
+  /** Absolute. A relative one is below the folder that the command is started in; for every script that is the repository's root. */
+  dataDir: string
+  /** Null: no key is asked for, and only this machine may call. */
+  apiKey: string | null
+  corsOrigins: string[]
+  /** Inward places, as `host:port`, that the server may call on behalf of a caller. */
+  egressAllow: string[]
+  logLevel: (typeof logLevels)[number]
+}
+
+export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
+  // Compose files and CI set what they do not fill in to the empty string.
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(given)
+  if (!parsed.success) throw new StartError(parsed.error.issues.map((issue) => describeIssue(issue, given)).join('\n'))
+  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_LOG_LEVEL } = parsed.data
+  if (REPRISE_API_KEY === undefined && !isLoopback(HOST)) {
+    throw new StartError(
+      `HOST is ${HOST}, which other machines can reach, and there is no REPRISE_API_KEY: anyone could use this server.\n` +
+        'Set REPRISE_API_KEY to a secret of your own (openssl rand -hex 24 makes one), or leave HOST at 127.0.0.1.',
+    )
+  }
+  return {
+    port: PORT,
+    host: HOST,
+    databaseUrl: DATABASE_URL ?? null,
+    dataDir: REPRISE_DATA_DIR === undefined ? chooseDataDir(process.cwd()) : resolve(REPRISE_DATA_DIR),
+    apiKey: REPRISE_API_KEY ?? null,
+    corsOrigins: REPRISE_CORS_ORIGINS,
+    egressAllow: REPRISE_EGRESS_ALLOW,
+    logLevel: REPRISE_LOG_LEVEL,
+  }
+}
+
+function describeIssue({ path, message }: z.core.$ZodIssue, given: NodeJS.ProcessEnv): string {
+  const name = String(path[0])
+  const got = secretNames.has(name) ? 'something else (not shown, it may hold a secret)' : JSON.stringify(given[name])
+  return `${name} must be ${message}; it is ${got}.`
+}
+
+/** What stands between commas; none where nothing is set. */
+function listOf(isItem: (item: string) => boolean, expected: string) {
+  const items = z.string().transform((text) => text.split(',').map((item) => item.trim()))
+  return items.refine((list) => list.every(isItem), expected).default([])
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+}
+
+function isHostName(text: string): boolean {
+  return isIP(text) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text)
+}
+
+function isHostAndPort(text: string): boolean {
+  const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(text) ?? []
+  return isHostName(host.replace(/^\[(.+)\]$/, '$1')) && isPort(port) && Number(port) > 0
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
+
+function isPostgresUrl(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}

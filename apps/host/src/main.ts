@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util'
+import { AppError } from '@reprise/contract'
+import { readConfig, type Config } from './config.ts'
+import { hideUrlPasswords } from './log.ts'
+import { StartError } from './start-error.ts'
+import { version } from './version.ts'
+
+interface Command {
+  summary: string
+  run(config: Config, options: { pretty?: boolean | undefined }): Promise<void>
+}
+
+// Each command loads what it needs only when it is called.
+const commands: Record<string, Command> = {
+  serve: { summary: 'start the server, and PostgreSQL with it where DATABASE_URL is not set (the default)', run: async (config, options) => (await import('./serve.ts')).serve(config, options) },
+  migrate: { summary: 'bring the database up to date and end', run: async (config) => (await import('./migrate-database.ts')).migrateDatabase(config) },
+  demo: { summary: 'post a text and a picture to the running server and show what happens', run: async (config) => (await import('./demo/demo.ts')).demo(config) },
+}
+
+const help = `Reprise ${version}, a durable agent-session server
+
+Usage: reprise [command]
+
+${Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
+  ${'help'.padEnd(10)}show this
+
+Options: --pretty (readable log lines, also where they do not go to a terminal), --version, --help
+
+Settings are environment variables: PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS,
+REPRISE_EGRESS_ALLOW, REPRISE_LOG_LEVEL. The README says what each of them does.`
+
+try {
+  await runCommand(process.argv.slice(2))
+} catch (error) {
+  console.error(describe(error))
+  // Not by exit(): what was written to a pipe must get there.
+  process.exitCode = 1
+}
+
+async function runCommand(args: string[]): Promise<void> {
+  const { values, positionals } = parseArguments(args)
+  const [name = 'serve', ...rest] = positionals
+  if (values.version) return console.log(version)
+  if (values.help || name === 'help') return console.log(help)
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command || rest.length > 0) throw new StartError(`There is no command "${positionals.join(' ')}". "reprise help" lists those that are there.`)
+  await command.run(readConfig(), values)
+}
+
+function parseArguments(args: string[]) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' }, pretty: { type: 'boolean' } } })
+  } catch (error) {
+    throw new StartError(`${(error as Error).message}. "reprise help" lists the commands.`) // parseArgs throws errors only
+  }
+}
+
+/** What was refused on purpose is said in its own words; anything else is a fault of ours, and its stack is needed. */
+function describe(error: unknown): string {
+  if (error instanceof StartError || error instanceof AppError) return hideUrlPasswords(error.message)
+  return hideUrlPasswords(error instanceof Error ? (error.stack ?? error.message) : String(error))
+}

@@ -1,0 +1,90 @@
+/**
+ * The composition of the server: what it is made of, in the order in which it starts. It stops in reverse, so nothing
+ * is taken away from under something that still uses it: first the doors close, PostgreSQL is the last to go.
+ */
+import { createCompute } from '@reprise/compute'
+import { createEngine } from '@reprise/engine'
+import { Announcer, createPool, Hub, Journal, migrate, seed } from '@reprise/store'
+import { checkReadiness } from './check-readiness.ts'
+import type { Config } from './config.ts'
+import { createServer } from './create-server.ts'
+import { findQuickstartSession } from './find-quickstart-session.ts'
+import { listen } from './listen.ts'
+import type { Log } from './log.ts'
+import { openDatabase } from './open-database.ts'
+import { version } from './version.ts'
+
+/** Requests that are being answered, and streams, get so long to come to their end. */
+const requestPatienceMs = 2_000
+/** Running turns get so long to finish; the next start takes up what is left. */
+const turnPatienceMs = 3_000
+
+export interface Host {
+  /** `http://127.0.0.1:9000`: where a client on this machine reaches the server. */
+  address: string
+  /** A session that is there to be tried out. */
+  quickstartSessionId: string
+  /** Resolves when everything has stopped, PostgreSQL included where it is ours. May be called again. */
+  stop(): Promise<void>
+}
+
+export async function startHost(config: Config, log: Log): Promise<Host> {
+  const services = new AsyncDisposableStack()
+  try {
+    return await startServices(config, log, services)
+  } catch (error) {
+    await services.disposeAsync()
+    throw error
+  }
+}
+
+async function startServices(config: Config, log: Log, services: AsyncDisposableStack): Promise<Host> {
+  const database = await openDatabase(config, log)
+  services.defer(() => database.stop())
+  const { connectionString } = database
+  await migrate({ connectionString, log: (line) => log.info(line) })
+
+  const db = createPool({ connectionString, applicationName: 'reprise' })
+  services.defer(() => db.end())
+  await seed(db)
+  const quickstartSessionId = await findQuickstartSession(db)
+
+  const hub = new Hub()
+  const journal = new Journal({ connectionString })
+  services.defer(() => journal.stop())
+  const announcer = new Announcer({ connectionString, hub, onError: (err) => log.warn({ err }, 'events of other processes come late') })
+  services.defer(() => announcer.stop())
+  await announcer.start()
+  journal.onCommitted((committed) => {
+    hub.publish(committed)
+    announcer.committed(committed)
+  })
+
+  const compute = createCompute({ onThreadError: (err) => log.error({ err }, 'a thread failed') })
+  services.defer(() => compute.stop())
+
+  const engine = createEngine({ connectionString, db, journal, compute, log, graceMs: turnPatienceMs })
+  services.defer(() => engine.stop())
+  await engine.start()
+
+  const stopping = new AbortController()
+  const server = await createServer(log, {
+    db,
+    hub,
+    engine,
+    compute,
+    access: { api_key: config.apiKey, cors_origins: config.corsOrigins },
+    readiness: () => checkReadiness(db, stopping.signal),
+    version,
+    stopping: stopping.signal,
+  })
+  services.defer(async () => {
+    stopping.abort()
+    const cutting = setTimeout(() => server.server.closeAllConnections(), requestPatienceMs)
+    await server.close()
+    clearTimeout(cutting)
+  })
+  const address = await listen(server, config)
+
+  return { address, quickstartSessionId, stop: () => services.disposeAsync() }
+}

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import { chooseDataDir } from '../src/choose-data-dir.ts'
+import { readConfig } from '../src/config.ts'
+
+function refusal(variables: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(variables)
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('the settings were taken')
+}
+
+test('without any setting it is a server for this machine, with a PostgreSQL of its own', () => {
+  expect(readConfig({})).toEqual({
+    port: 9000,
+    host: '127.0.0.1',
+    databaseUrl: null,
+    dataDir: chooseDataDir(process.cwd()),
+    apiKey: null,
+    corsOrigins: [],
+    egressAllow: [],
+    logLevel: 'info',
+  })
+})
+
+test('every setting is read', () => {
+  const variables = {
+    PORT: '0',
+    HOST: '::',
+    DATABASE_URL: 'postgres://reprise:secret@db.example:6543/reprise?sslmode=require',
+    REPRISE_DATA_DIR: '/var/lib/reprise',
+    REPRISE_API_KEY: 'key-of-my-own',
+    REPRISE_CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
+    REPRISE_EGRESS_ALLOW: 'localhost:11434,[::1]:8080',
+    REPRISE_LOG_LEVEL: 'debug',
+  }
+  expect(readConfig(variables)).toEqual({
+    port: 0,
+    host: '::',
+    databaseUrl: variables.DATABASE_URL,
+    dataDir: '/var/lib/reprise',
+    apiKey: 'key-of-my-own',
+    corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
+    egressAllow: ['localhost:11434', '[::1]:8080'],
+    logLevel: 'debug',
+  })
+})
+
+test('an empty variable is one that is not set', () => {
+  expect(readConfig({ PORT: '', REPRISE_API_KEY: '', DATABASE_URL: '', REPRISE_CORS_ORIGINS: '' })).toEqual(readConfig({}))
+})
+
+describe('a bad value is refused with its name, what was expected and what was got', () => {
+  test.each([
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', '9000x'],
+    ['PORT', '0x50'],
+    ['HOST', 'http://localhost'],
+    ['HOST', 'local host'],
+    ['REPRISE_CORS_ORIGINS', '*'],
+    ['REPRISE_CORS_ORIGINS', 'https://app.example.com/'],
+    ['REPRISE_CORS_ORIGINS', 'https://app.example.com,app.example.org'],
+    ['REPRISE_EGRESS_ALLOW', 'localhost'],
+    ['REPRISE_EGRESS_ALLOW', 'localhost:0'],
+    ['REPRISE_EGRESS_ALLOW', 'http://localhost:80'],
+    ['REPRISE_LOG_LEVEL', 'loud'],
+  ])('%s=%s', (name, value) => {
+    const message = refusal({ [name]: value })
+    expect(message).toMatch(new RegExp(`^${name} must be .+; it is `))
+    expect(message.endsWith(`; it is ${JSON.stringify(value)}.`)).toBe(true)
+  })
+
+  test.each([
+    ['DATABASE_URL', 'mysql://root:hunter2@localhost/db'],
+    ['DATABASE_URL', 'hunter2'],
+    ['DATABASE_URL', 'postgres://user:hunter2@[bad/db'],
+    ['REPRISE_API_KEY', 'hunter2 with spaces'],
+    ['REPRISE_API_KEY', 'hunter2ü'],
+  ])('%s, without showing it', (name, value) => {
+    const message = refusal({ [name]: value })
+    expect(message).toMatch(new RegExp(`^${name} must be `))
+    expect(message).not.toContain('hunter2')
+  })
+
+  test('all of them at once', () => {
+    expect(refusal({ PORT: 'x', REPRISE_LOG_LEVEL: 'x' }).split('\n')).toHaveLength(2)
+  })
+})
+
+describe('without a key', () => {
+  test.each(['0.0.0.0', '::', '192.168.0.7', 'example.com', '128.0.0.1'])('%s is refused, for other machines could reach it', (host) => {
+    expect(refusal({ HOST: host })).toContain('REPRISE_API_KEY')
+    expect(readConfig({ HOST: host, REPRISE_API_KEY: 'key' }).host).toBe(host)
+  })
+
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is fine', (host) => {
+    expect(readConfig({ HOST: host }).host).toBe(host)
+  })
+})

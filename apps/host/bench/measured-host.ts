@@ -21,6 +21,8 @@ process.on('message', (message: ToHost) => {
   else if (message === 'report') report()
   else void host.stop().then(() => process.exit(0))
 })
+// The benchmark is gone: so is the reason to run.
+process.on('disconnect', () => void host.stop().then(() => process.exit(1)))
 send({ address: host.address })
 
 function report(): void {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createPool } from '@reprise/store'
+import { createPool, migrate } from '@reprise/store'
 import type { FromHost, HostReport, ToHost } from './measured-host.ts'
 
 export interface MeasuredHost {
@@ -43,6 +43,16 @@ export async function startMeasuredHost(): Promise<MeasuredHost> {
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Another database on the same server, with the schema in it, which no worker watches. */
+export async function createBareDatabase(connectionString: string): Promise<string> {
+  const pool = createPool({ connectionString, applicationName: 'bench', connectionsMax: 1 })
+  await pool.query('CREATE DATABASE bare')
+  await pool.end()
+  const bare = connectionString.replace('/postgres?', '/bare?')
+  await migrate({ connectionString: bare, log: () => {} })
+  return bare
 }
 
 /** Transactions that wrote something, since the database was made: reads take no number. */

@@ -1,6 +1,6 @@
 import { measureDirectJournal } from './direct-journal.ts'
 import { measurePlainLoop } from './plain-loop.ts'
-import { countCommits, startMeasuredHost } from './start-measured-host.ts'
+import { countCommits, createBareDatabase, startMeasuredHost } from './start-measured-host.ts'
 import { median, printRows } from './statistics.ts'
 import { measureTurnsOverHttp } from './turns.ts'
 
@@ -11,14 +11,15 @@ const secondsEach = 5
 /** The three ways by turns on one server, so that a slow minute of the machine falls on all of them. */
 export async function measureThroughput(): Promise<void> {
   const host = await startMeasuredHost()
+  const bare = await createBareDatabase(host.connectionString)
   const loop: number[] = []
   const direct: number[] = []
   const http: number[] = []
   const commitsAt64: number[] = []
   await measureTurnsOverHttp(host.address, sessions, 3) // warm
   for (let round = 0; round < rounds; round++) {
-    loop.push(await measurePlainLoop(host.connectionString, sessions, secondsEach))
-    direct.push(await measureDirectJournal(host.connectionString, sessions, secondsEach))
+    loop.push(await measurePlainLoop(bare, sessions, secondsEach))
+    direct.push(await measureDirectJournal(bare, sessions, secondsEach))
     const before = await countCommits(host.connectionString)
     const { turnsPerSecond, turns } = await measureTurnsOverHttp(host.address, sessions, secondsEach)
     commitsAt64.push(((await countCommits(host.connectionString)) - before) / turns)

@@ -1,5 +1,5 @@
 import { limits, newId, type ReasoningEffort, type WhenBusy } from '@reprise/contract'
-import { Definitions, newEvent, type Accept, type Database, type Journal, type StoredMessage, type TurnDefinition, type TurnSettings } from '@reprise/store'
+import { newEvent, type Definitions, type Accept, type Database, type Journal, type StoredMessage, type TurnDefinition, type TurnSettings } from '@reprise/store'
 import type { SettingsLoader } from './settings-loader.ts'
 import { readMessageOfTurn, type Turn } from './turn/turn.ts'
 import type { Worker } from './worker.ts'

@@ -2,7 +2,7 @@ import { AppError } from '@reprise/contract'
 import pg from 'pg'
 
 /** PostgreSQL's `server_version_num` of the oldest version that has what our SQL uses. */
-export const serverVersionMin = 150_000
+const serverVersionMin = 150_000
 /** Each round can miss a pooler only while another client takes the very connection that was just given back. */
 const poolingRounds = 3
 

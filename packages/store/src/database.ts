@@ -10,7 +10,7 @@ const timestamptz = 1184
  * How values come back: sequences and other bigints fit a double, and times are RFC 3339 with milliseconds, as on the
  * wire. `json` columns are parsed; a query that needs the caller's own text asks for `column::text`.
  */
-export const types: pg.CustomTypesConfig = {
+const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (oid === int8) return Number
     if (oid === timestamptz) return (text: string) => new Date(text).toISOString()

@@ -1,6 +1,6 @@
 export { connectClient, createPool, isConnectionError, type Database } from './database.ts'
 export { readEventSequence } from './event-id.ts'
-export { writeEvent, type EventRecord } from './events/event-record.ts'
+export { EventRecord } from './events/event-record.ts'
 export { followEvents, type FollowOptions } from './events/follow-events.ts'
 export { Announcer } from './events/announcer.ts'
 export { Hub } from './events/hub.ts'

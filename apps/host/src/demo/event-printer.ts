@@ -21,11 +21,11 @@ export class EventPrinter {
       case 'output.message.delta':
         if (this.#writing !== event.type) this.#begin(event)
         this.#writing = event.type
-        this.#out.write(this.#style(event.type === 'output.message.delta' ? 'reset' : 'italic', event.data.delta))
+        this.#out.write(event.type === 'output.message.delta' ? event.data.delta : this.#style('italic', event.data.delta))
         return
       default:
         this.#begin(event)
-        this.#out.write(`${this.#style('dim', describe(event))}`)
+        this.#out.write(this.#style('dim', describe(event)))
         this.#writing = null
     }
   }

@@ -1,5 +1,5 @@
 import { limits, turnHasEnded, type Event, type EventType, type TurnStatus } from '@reprise/contract'
-import { followEvents, readTurn, readTurnMessages, writeMessage, type EventRecord } from '@reprise/store'
+import { followEvents, readTurn, readTurnMessages, writeMessage } from '@reprise/store'
 import { z } from 'zod'
 import type { Caller, Services } from '../services.ts'
 import type { CreatedMessage } from './create-message.ts'
@@ -52,19 +52,13 @@ async function followToEnd({ db, hub }: Services, following: Parameters<typeof f
   let answer_json: string | null = null
   for await (const page of followEvents(db, hub, following)) {
     for (const record of page) {
+      if (record.turn_id !== turnId) continue
       const turn_status = endings[record.type]
-      if (!turn_status && record.type !== 'output.message.completed') continue
-      const { context, data } = readEvent(record)
-      if (context.turn_id !== turnId) continue
       if (turn_status) return { turn_status, answer_json }
-      answer_json = JSON.stringify(data['message'])
+      if (record.type === 'output.message.completed') answer_json = JSON.stringify((JSON.parse(record.json) as Event).data['message']) // written by us
     }
   }
   return null
-}
-
-function readEvent({ json }: EventRecord): Event {
-  return JSON.parse(json) as Event // written by us
 }
 
 async function readAnswer({ db }: Services, { organization_id }: Caller, { message }: CreatedMessage): Promise<Answer> {

@@ -18,12 +18,13 @@ export interface ModelCall {
   /** The vendor's name of the model, not our id of it. */
   model: string
   system: string | null
-  messages: readonly PromptMessage[]
   /**
-   * Index in `messages` of the first message of the turn that asks; earlier turns stand before it. A turn that failed
-   * or was cancelled leaves no final answer behind, so the messages alone do not tell where the current one begins.
+   * The session's past, turn by turn: it stands before `messages` in the prompt. A turn's array is the same object in
+   * every call that shows it, so what a provider makes of it can be kept.
    */
-  turn_starts_at: number
+  earlier_turns: readonly (readonly PromptMessage[])[]
+  /** The messages of the turn that asks. */
+  messages: readonly PromptMessage[]
   tools: readonly ToolSpec[]
   reasoning_effort: ReasoningEffort | null
   parallel_tool_calls: boolean

@@ -1,22 +1,21 @@
 import { readStoredImage, type ContentPart } from '@reprise/contract'
 import { readImageBytes, type Database } from '@reprise/store'
-import type { PromptMessage, PromptPart } from '../models/model-provider.ts'
+import type { ModelCall, PromptMessage, PromptPart } from '../models/model-provider.ts'
 import type { MessageOfTurn, Turn } from '../turn/turn.ts'
 import { countTokens, type EarlierTurn } from './earlier-turns.ts'
 
 /**
- * The prompt of a turn's next model call: the latest earlier turns that fit into the model's window, oldest first, then
+ * The prompt of a turn's next model call: the latest earlier turns that fit into the model's window, oldest first, and
  * the turn's own messages. Turns that wait behind this one are not in it, whenever they came.
  */
-export function buildPrompt(db: Database, turn: Turn, earlier: readonly EarlierTurn[]): { messages: PromptMessage[]; turn_starts_at: number } {
+export function buildPrompt(db: Database, turn: Turn, earlier: readonly EarlierTurn[]): Pick<ModelCall, 'earlier_turns' | 'messages'> {
   let tokensLeft = turn.model.context_window - countTokens(turn.messages)
   let first = earlier.length
   while (first > 0 && earlier[first - 1]!.tokens <= tokensLeft) tokensLeft -= earlier[--first]!.tokens
-  const messages: PromptMessage[] = []
-  for (const past of earlier.slice(first)) messages.push(...showEarlierTurn(past, db, turn))
-  const turn_starts_at = messages.length
-  for (const message of turn.messages) messages.push(showMessage(message, db, turn))
-  return { messages, turn_starts_at }
+  return {
+    earlier_turns: earlier.slice(first).map((past) => showEarlierTurn(past, db, turn)),
+    messages: turn.messages.map((message) => showOnce(message, db, turn)),
+  }
 }
 
 /** What an earlier turn shows does not change from call to call, unless the model does. */
@@ -25,6 +24,17 @@ function showEarlierTurn(past: EarlierTurn, db: Database, turn: Turn): readonly 
     past.shown = { model_id: turn.model.id, messages: past.messages.map((message) => showMessage(message, db, turn)) }
   }
   return past.shown.messages
+}
+
+const shown = new WeakMap<MessageOfTurn, PromptMessage>()
+
+/** A turn has one model, so each of its own messages is shown in one way. */
+function showOnce(message: MessageOfTurn, db: Database, turn: Turn): PromptMessage {
+  const known = shown.get(message)
+  if (known) return known
+  const prompt = showMessage(message, db, turn)
+  shown.set(message, prompt)
+  return prompt
 }
 
 function showMessage(message: MessageOfTurn, db: Database, turn: Turn): PromptMessage {

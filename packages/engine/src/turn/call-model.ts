@@ -21,36 +21,37 @@ export async function callModel(run: TurnRun, iteration: number): Promise<void> 
   const startedAt = performance.now()
   writer.event('reason.started', { agent_id, harness_id, metadata: { model, model_id, provider_id } })
   const answer = new AnswerStream({ writer, turn_id: turn.id, model, iteration, startedAt })
-  const deadline = AbortSignal.timeout(modelCallMsMax)
+  const call = new AbortController()
+  const deadline = setTimeout(() => call.abort(new ModelError('timeout', 'the model did not finish in time')), modelCallMsMax)
+  const onLost = () => call.abort(signal.reason)
+  signal.addEventListener('abort', onLost, { once: true })
   try {
     const provider = services.providers.get(provider_type)
     if (!provider) throw new ModelError('unavailable', `no provider of type ${provider_type}`)
     run.earlier ??= services.pasts.find(turn) ?? (await readEarlierTurns(services.db, turn))
-    const { messages, turn_starts_at } = buildPrompt(services.db, turn, run.earlier)
-    const call: ModelCall = {
+        const modelCall: ModelCall = {
       model,
       system: turn.definition.system_prompt,
-      messages,
-      turn_starts_at,
+      ...buildPrompt(services.db, turn, run.earlier),
       tools: run.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
       reasoning_effort: turn.reasoning_effort,
       parallel_tool_calls,
       attempt: 1,
     }
-    const finished = await drain(provider.stream(call, AbortSignal.any([signal, deadline])), answer)
+    const finished = await drain(provider.stream(modelCall, call.signal), answer)
     writeAnswer(run, answer, finished, performance.now() - startedAt)
   } catch (error) {
     const duration_ms = Math.round(performance.now() - startedAt)
     // A fault reaches streams as far as it came: what was streamed is kept, and never taken for an answer.
     answer.flush()
     if (!signal.aborted) {
-      const { message } = error as Error // providers throw errors, and so do we
       writer.event('reason.completed', { success: false, has_tool_calls: false, tool_call_count: 0, duration_ms, error: error instanceof ModelError ? error.kind : 'internal_error' })
-      throw deadline.aborted ? new ModelError('timeout', 'the model did not finish in time') : error instanceof ModelError ? error : new Error(message, { cause: error })
     }
     throw error
   } finally {
     answer.close()
+    clearTimeout(deadline)
+    signal.removeEventListener('abort', onLost)
     run.time_to_first_token_ms ??= answer.timeToFirstTokenMs
   }
 }

@@ -5,7 +5,7 @@ import type { SessionPasts } from '../prompt/session-pasts.ts'
 import type { ModelProvider } from '../models/model-provider.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Turn } from './turn.ts'
-import { TurnWriter } from './turn-writer.ts'
+import type { TurnWriter } from './turn-writer.ts'
 
 /** The little of a logger that the engine uses; pino's fits. */
 export interface Log {

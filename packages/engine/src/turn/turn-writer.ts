@@ -17,7 +17,7 @@ import {
   type StoredEventData,
   type ThinkingBlock,
 } from '@reprise/store'
-import { readMessageOfTurn, sumUsage, type Turn, type TurnOutcome } from './turn.ts'
+import { sumUsage, type Turn, type TurnOutcome } from './turn.ts'
 
 /** The turn has another owner, or none: whoever sees this stops at once and writes nothing. */
 export class LeaseLost extends Error {
@@ -78,7 +78,9 @@ export class TurnWriter {
     this.event(type, data)
     this.#messages.push(message)
     // The prompt of the next call is built from here, while the checkpoint is on its way.
-    if (!isNotice) this.#turn.messages.push(readMessageOfTurn({ ...message, session_id: '', sequence: 0, turn_id: '', created_at: '' })!)
+    if (isNotice) return id
+    if (role === 'agent') this.#turn.messages.push({ role, id, content, thinking: thinking_blocks ?? [], model_id: message.model_id, usage })
+    else this.#turn.messages.push({ role, content: content.filter((part) => part.type === 'tool_result') })
     return id
   }
 

@@ -4,7 +4,7 @@ import type { ModelCall, ModelChunk, PromptMessage, PromptPart } from '../../src
 const sim = createSimProvider()
 
 export function simCall(messages: PromptMessage[], changes: Partial<ModelCall> = {}): ModelCall {
-  return { model: 'sim', system: null, messages, turn_starts_at: 0, tools: [], reasoning_effort: null, parallel_tool_calls: true, attempt: 1, ...changes }
+  return { model: 'sim', system: null, earlier_turns: [], messages, tools: [], reasoning_effort: null, parallel_tool_calls: true, attempt: 1, ...changes }
 }
 
 export interface Heard {

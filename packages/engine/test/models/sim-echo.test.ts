@@ -22,7 +22,7 @@ describe('the sim model without a script', () => {
   })
 
   it('answers the last message only', async () => {
-    expect(await answerText(simCall([user('first'), answered('You said: first'), user('second')], { turn_starts_at: 2 }))).toBe('You said: second')
+    expect(await answerText(simCall([user('second')], { earlier_turns: [[user('first'), answered('You said: first')]] }))).toBe('You said: second')
   })
 
   it('quotes at most 2000 characters and tears no surrogate pair', async () => {

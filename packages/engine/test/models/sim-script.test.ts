@@ -48,7 +48,7 @@ describe('tool call ids', () => {
 
   it('repeat in the next turn', async () => {
     const earlier = [user(scriptText(step)), called('call_1', 'call_2'), resulted('call_1', {}), resulted('call_2', {}), answered('Done.')]
-    const { chunks } = await listen(simCall([...earlier, user(scriptText(step))], { turn_starts_at: earlier.length }))
+    const { chunks } = await listen(simCall([user(scriptText(step))], { earlier_turns: [earlier] }))
     expect(chunks.flatMap((chunk) => (chunk.type === 'tool_call' ? [chunk.id] : []))).toEqual(['call_1', 'call_2'])
   })
 })
@@ -66,7 +66,7 @@ describe('the script that a turn follows', () => {
   })
 
   it('is never that of an earlier turn, even one that failed without an answer', async () => {
-    expect(await answerText(simCall([...played, user('Hello')], { turn_starts_at: played.length }))).toBe('You said: Hello')
+    expect(await answerText(simCall([user('Hello')], { earlier_turns: [played] }))).toBe('You said: Hello')
   })
 
   it('is the last block of the last text part that has one', async () => {

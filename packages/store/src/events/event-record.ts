@@ -4,14 +4,6 @@ import type { NewEvent } from '../journal/append.ts'
 import type { Committed } from '../journal/journal.ts'
 import { writeMessage, type StoredMessage } from '../messages/write-message.ts'
 
-/** An event ready to be sent. Its JSON is written once, however many streams send it. */
-export interface EventRecord {
-  id: string
-  sequence: number
-  type: EventType
-  json: string
-}
-
 interface EventOrigin {
   session_id: string
   sequence: number
@@ -20,20 +12,56 @@ interface EventOrigin {
   input_message_id: string | null
 }
 
-/** Writes an event, putting in the message of its sequence if it has one. */
-export function writeEvent(event: NewEvent, origin: EventOrigin, message: StoredMessage | null): EventRecord {
-  const { session_id, sequence, event_ms, turn_id, input_message_id } = origin
-  const id = makeEventId(session_id, sequence, event_ms)
-  const context = turn_id === null ? '{}' : `{"turn_id":"${turn_id}","input_message_id":"${input_message_id}"}`
-  const data = message ? putMessage(event, message) : event.data_json
-  const json =
-    `{"id":"${id}","type":"${event.type}","ts":"${new Date(event_ms).toISOString()}","session_id":"${session_id}",` +
-    `"sequence":${sequence},"context":${context},"data":${data}}`
-  return { id, sequence, type: event.type, json }
+/** An event ready to be sent. Its id and its JSON are written when first asked for, and once, however many streams send it. */
+export class EventRecord {
+  readonly type: EventType
+  readonly sequence: number
+  readonly turn_id: string | null
+  readonly #event: NewEvent
+  readonly #origin: EventOrigin
+  /** The message of this sequence, where the event brings one. */
+  readonly #message: StoredMessage | null
+  #id: string | null = null
+  #json: string | null = null
+
+  constructor(event: NewEvent, origin: EventOrigin, message: StoredMessage | null) {
+    this.type = event.type
+    this.sequence = origin.sequence
+    this.turn_id = origin.turn_id
+    this.#event = event
+    this.#origin = origin
+    this.#message = message
+  }
+
+  get id(): string {
+    const { session_id, sequence, event_ms } = this.#origin
+    this.#id ??= makeEventId(session_id, sequence, event_ms)
+    return this.#id
+  }
+
+  get json(): string {
+    this.#json ??= this.#write()
+    return this.#json
+  }
+
+  /** About how much memory it holds, in characters. */
+  get size(): number {
+    return this.#event.data_json.length + (this.#message?.content_json.length ?? 0)
+  }
+
+  #write(): string {
+    const { session_id, sequence, event_ms, turn_id, input_message_id } = this.#origin
+    const context = turn_id === null ? '{}' : `{"turn_id":"${turn_id}","input_message_id":"${input_message_id}"}`
+    const data = this.#message ? putMessage(this.#event, this.#message) : this.#event.data_json
+    return (
+      `{"id":"${this.id}","type":"${this.type}","ts":"${new Date(event_ms).toISOString()}","session_id":"${session_id}",` +
+      `"sequence":${sequence},"context":${context},"data":${data}}`
+    )
+  }
 }
 
 /** The events of a commit, from what was sent to the journal: nothing is read back. */
-export function writeCommittedEvents({ append, first_sequence, event_ms, edge }: Committed): EventRecord[] {
+export function recordCommittedEvents({ append, first_sequence, event_ms, edge }: Committed): EventRecord[] {
   const { session_id, turn_id, message_id: input_message_id } = append
   const events = edge ? [...append.events, ...append.edge_events] : append.events
   const created_at = new Date(event_ms).toISOString()
@@ -41,7 +69,7 @@ export function writeCommittedEvents({ append, first_sequence, event_ms, edge }:
     const sequence = first_sequence + index
     const message = append.messages.find((candidate) => candidate.event_index === index)
     const stored = message ? { ...message, session_id, turn_id, sequence, created_at } : null
-    return writeEvent(event, { session_id, sequence, event_ms, turn_id, input_message_id }, stored)
+    return new EventRecord(event, { session_id, sequence, event_ms, turn_id, input_message_id }, stored)
   })
 }
 

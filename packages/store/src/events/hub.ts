@@ -7,7 +7,7 @@
  * H3  What is not in the memory is in the table: `recent` answers null, never a guess.
  */
 import type { Committed } from '../journal/journal.ts'
-import { writeCommittedEvents, type EventRecord } from './event-record.ts'
+import { recordCommittedEvents, type EventRecord } from './event-record.ts'
 
 const rememberedEventsMax = 256
 const rememberedCharactersMax = 512 * 1024
@@ -37,7 +37,7 @@ export class Hub {
   publish(committed: Committed): void {
     const feed = this.#feeds.get(committed.append.session_id)
     if (!feed) return
-    const events = writeCommittedEvents(committed)
+    const events = recordCommittedEvents(committed)
     // Sent again after a lost reply, or announced already: who asks for it reads it from the memory or the table.
     const isKnown = committed.first_sequence + events.length - 1 <= feed.tip
     if (!isKnown) {
@@ -96,11 +96,11 @@ function recent(feed: Feed, after: number): EventRecord[] | null {
 function remember(feed: Feed, event: EventRecord): void {
   feed.events.push(event)
   feed.tip = event.sequence
-  feed.characters += event.json.length
+  feed.characters += event.size
   while (feed.events.length > rememberedEventsMax || feed.characters > rememberedCharactersMax) {
     const dropped = feed.events.shift()
     if (!dropped) break
-    feed.characters -= dropped.json.length
+    feed.characters -= dropped.size
   }
 }
 

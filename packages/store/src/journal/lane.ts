@@ -8,7 +8,7 @@
  * G4  A statement that fails takes nobody with it: the batch is split until the poisoned append fails alone.
  * G5  A lost reply (connection, timeout) is resolved by sending the same appends again, marked as re-sent; never by reading.
  */
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurnOfTheLoop, setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { AppError } from '@reprise/contract'
 import { clientConfig, isConnectionError } from '../database.ts'
@@ -88,11 +88,10 @@ export class Lane {
 
   async #flushAll(): Promise<void> {
     this.#flushing = true
-    // One turn of the microtask queue: appends made by the same burst of replies share a flush.
-    await Promise.resolve()
-    for (let batch = this.#takeBatch(); batch.length > 0; batch = this.#takeBatch()) {
-      await this.#send(batch)
-    }
+    do {
+      await this.#gather()
+      await this.#send(this.#takeBatch())
+    } while (this.#hasSendable())
     this.#flushing = false
   }
 
@@ -116,7 +115,24 @@ export class Lane {
     return batch
   }
 
+  /**
+   * Waits while appends keep coming: a flush costs as much as seven appends do, whatever it holds. Alone, this is one
+   * turn of the event loop.
+   */
+  async #gather(): Promise<void> {
+    let gathered: number
+    do {
+      gathered = this.#queue.length
+      await nextTurnOfTheLoop()
+    } while (this.#queue.length > gathered && gathered < flushAppendsMax)
+  }
+
+  #hasSendable(): boolean {
+    return this.#queue.some((queued) => !this.#inFlight.has(queued.append.session_id))
+  }
+
   async #send(batch: QueuedAppend[]): Promise<void> {
+    if (batch.length === 0) return
     try {
       const client = await this.#connect()
       const { rows } = await client.query<AppendRow>({ ...statement, values: encodeFlush(batch, false) })

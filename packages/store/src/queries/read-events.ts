@@ -1,6 +1,6 @@
 import type { EventType } from '@reprise/contract'
 import type { Database } from '../database.ts'
-import { writeEvent, type EventRecord } from '../events/event-record.ts'
+import { EventRecord } from '../events/event-record.ts'
 import { messageColumns, type StoredMessage } from '../messages/write-message.ts'
 
 export interface EventFilter {
@@ -66,6 +66,6 @@ export async function readEvents(db: Database, filter: EventFilter): Promise<Eve
   return rows.map((row) => {
     const { event_sequence: sequence, event_ms, turn_id_of_event, input_message_id, type, data_json } = row
     const origin = { session_id, sequence, event_ms, turn_id: turn_id_of_event, input_message_id }
-    return writeEvent({ type, data_json }, origin, row.id === null ? null : row)
+    return new EventRecord({ type, data_json }, origin, row.id === null ? null : row)
   })
 }

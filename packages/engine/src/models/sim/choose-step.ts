@@ -16,14 +16,14 @@ export interface ChosenStep {
 }
 
 /** Decides what to answer from the prompt alone, so that a call after a crash is the same call. */
-export function chooseStep({ messages, turn_starts_at, reasoning_effort }: ModelCall): ChosenStep {
-  const found = findScript(messages, turn_starts_at)
+export function chooseStep({ messages, reasoning_effort }: ModelCall): ChosenStep {
+  const found = findScript(messages)
   const step: SimStep | undefined = found?.script.steps[found.step_index]
   const tool_calls = step?.tool_calls ?? []
   return {
     ...chooseThinking(step, reasoning_effort),
     text: step?.text ?? (tool_calls.length > 0 ? '' : composeAnswer(messages)),
-    tool_calls: tool_calls.length > 0 ? numberCalls(tool_calls, countCalls(messages, turn_starts_at)) : [],
+    tool_calls: tool_calls.length > 0 ? numberCalls(tool_calls, countCalls(messages)) : [],
     ttft_ms: step?.ttft_ms ?? 0,
     tokens_per_second: step?.tokens_per_second ?? 0,
     fail: step?.fail ?? null,
@@ -41,10 +41,9 @@ function numberCalls(calls: SimStep['tool_calls'], callsBefore: number): ChosenS
   return calls.map((call, index) => ({ id: `call_${callsBefore + index + 1}`, name: call.name, arguments: call.arguments }))
 }
 
-function countCalls(messages: readonly PromptMessage[], turnStartsAt: number): number {
+function countCalls(messages: readonly PromptMessage[]): number {
   let calls = 0
-  for (let index = turnStartsAt; index < messages.length; index++) {
-    const message = messages[index]!
+  for (const message of messages) {
     if (message.role === 'agent') for (const part of message.content) if (part.type === 'tool_call') calls++
   }
   return calls

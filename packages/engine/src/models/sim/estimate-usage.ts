@@ -22,19 +22,27 @@ function toTokens(characters: number): number {
   return Math.ceil(characters / charactersPerToken)
 }
 
-function countPrompt({ system, messages, tools }: ModelCall): number {
+function countPrompt({ system, earlier_turns, messages, tools }: ModelCall): number {
   let characters = system?.length ?? 0
+  for (const turn of earlier_turns) characters += countEarlierTurn(turn)
   for (const message of messages) characters += countMessage(message)
   for (const tool of tools) characters += tool.name.length + tool.description.length + countJson(tool.parameters)
   return characters
 }
 
-/** The messages of earlier turns come with every call, as the same objects: each is counted once. */
-const counted = new WeakMap<PromptMessage, number>()
+/** The session's past comes with every call, as the same arrays: each is counted once. */
+const counted = new WeakMap<readonly PromptMessage[], number>()
+
+function countEarlierTurn(messages: readonly PromptMessage[]): number {
+  let characters = counted.get(messages)
+  if (characters === undefined) {
+    characters = messages.reduce((sum, message) => sum + countMessage(message), 0)
+    counted.set(messages, characters)
+  }
+  return characters
+}
 
 function countMessage(message: PromptMessage): number {
-  const known = counted.get(message)
-  if (known !== undefined) return known
   let characters = 0
   if (message.role === 'agent') for (const block of message.thinking) characters += block.text.length
   for (const part of message.content) {
@@ -43,7 +51,6 @@ function countMessage(message: PromptMessage): number {
     else if (part.type === 'tool_call') characters += part.name.length + countJson(part.arguments)
     else characters += countJson(part.error ?? part.result)
   }
-  counted.set(message, characters)
   return characters
 }
 

@@ -15,16 +15,28 @@ export interface FoundScript {
  * Finds the script that the current turn follows: that of its last user message which carries one, so a steer with a script takes
  * over from its first step, and one without leaves the script going. One step was played by every agent message since.
  */
-export function findScript(messages: readonly PromptMessage[], turnStartsAt: number): FoundScript | null {
+export function findScript(messages: readonly PromptMessage[]): FoundScript | null {
   let agentMessages = 0
-  for (let index = messages.length - 1; index >= turnStartsAt; index--) {
+  for (let index = messages.length - 1; index >= 0; index--) {
     const message = messages[index]!
     if (message.role === 'agent') agentMessages++
     if (message.role !== 'user') continue
-    const block = findSimBlock(message.content)
-    if (block !== null) return { script: parseSimScript(block), step_index: agentMessages }
+    const script = readScript(message)
+    if (script !== null) return { script, step_index: agentMessages }
   }
   return null
+}
+
+/** A message is the same object in every call of its turn: its script is read once. */
+const scripts = new WeakMap<PromptMessage, SimScript | null>()
+
+function readScript(message: Extract<PromptMessage, { role: 'user' }>): SimScript | null {
+  const known = scripts.get(message)
+  if (known !== undefined) return known
+  const block = findSimBlock(message.content)
+  const script = block === null ? null : parseSimScript(block)
+  scripts.set(message, script)
+  return script
 }
 
 /** The inside of the last fenced `sim` block of a user message, or null. */

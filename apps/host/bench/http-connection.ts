@@ -3,8 +3,11 @@ import { connect, type Socket } from 'node:net'
 
 export interface HttpAnswer {
   status: number
+  /** Empty for an answer of megabytes: nobody reads those, and decoding them would hold up the other clients. */
   body: string
 }
+
+const readableBytesMax = 1024 * 1024
 
 /**
  * One kept-alive HTTP/1.1 connection, one request at a time. The load comes from the same two cores as the server's
@@ -12,7 +15,9 @@ export interface HttpAnswer {
  */
 export class HttpConnection {
   readonly #socket: Socket
-  #received: Buffer = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  #received = 0
+  #expected: Head | null = null
   #waiting: { resolve(answer: HttpAnswer): void; reject(error: Error): void } | null = null
 
   private constructor(socket: Socket) {
@@ -47,16 +52,32 @@ export class HttpConnection {
   }
 
   #take(bytes: Buffer): void {
-    this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes])
-    const headEnd = this.#received.indexOf('\r\n\r\n')
-    if (headEnd < 0) return
-    const head = this.#received.toString('latin1', 0, headEnd)
-    const length = Number(/content-length: (\d+)/i.exec(head)?.[1])
-    if (this.#received.length < headEnd + 4 + length) return
-    const answer = { status: Number(head.slice(9, 12)), body: this.#received.toString('utf8', headEnd + 4, headEnd + 4 + length) }
-    this.#received = Buffer.alloc(0)
+    this.#chunks.push(bytes)
+    this.#received += bytes.length
+    // Joined once the answer is whole: joining at every chunk would make a large answer quadratic.
+    this.#expected ??= readHead(Buffer.concat(this.#chunks))
+    if (this.#expected === null || this.#received < this.#expected.end) return
+    const { status, bodyStart } = this.#expected
+    const body = this.#received > readableBytesMax ? '' : Buffer.concat(this.#chunks).toString('utf8', bodyStart)
+    this.#chunks = []
+    this.#received = 0
+    this.#expected = null
     const waiting = this.#waiting
     this.#waiting = null
-    waiting?.resolve(answer)
+    waiting?.resolve({ status, body })
   }
+}
+
+interface Head {
+  status: number
+  bodyStart: number
+  end: number
+}
+
+function readHead(received: Buffer): Head | null {
+  const headEnd = received.indexOf('\r\n\r\n')
+  if (headEnd < 0) return null
+  const head = received.toString('latin1', 0, headEnd)
+  const length = Number(/content-length: (\d+)/i.exec(head)?.[1])
+  return { status: Number(head.slice(9, 12)), bodyStart: headEnd + 4, end: headEnd + 4 + length }
 }

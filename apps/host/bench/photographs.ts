@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
 import sharp from 'sharp'
 import { HttpConnection } from './http-connection.ts'
 import { startMeasuredHost } from './start-measured-host.ts'
@@ -39,7 +39,7 @@ export async function measurePhotographs(): Promise<void> {
   const sending = Array.from({ length: clients }, async (_, index) => {
     const connection = await HttpConnection.open(host.address)
     const sessionId = await createSession(connection)
-    while (performance.now() < until) photoMs.push((await post(connection, sessionId, photographs[index % photographs.length]!)).ms)
+    while (performance.now() < until) photoMs.push((await post(connection, sessionId, makeUnique(photographs[index % photographs.length]!))).ms)
     connection.close()
   })
   const busy = await measureSmall(until)
@@ -56,13 +56,24 @@ export async function measurePhotographs(): Promise<void> {
   ])
 }
 
+const imageStart = '{"message":{"content":[{"type":"image","media_type":"image/jpeg","base64":"'
+const imageEnd = '"}]}}'
+const tailBytes = 12
+
 /** A message with a JPEG of about 5 MB, as a telephone makes it: 12 megapixels with the grain of a sensor. */
 async function makePhotograph(): Promise<Buffer> {
-  const [width, height] = [4000, 3000]
   const grain = randomFillSync(Buffer.alloc(1000 * 750 * 3))
   const jpeg = await sharp(grain, { raw: { width: 1000, height: 750, channels: 3 } })
-    .resize(width, height, { kernel: 'cubic' })
-    .jpeg({ quality: 93 })
+    .resize(4000, 3000, { kernel: 'cubic' })
+    .jpeg({ quality: 87 })
     .toBuffer()
-  return Buffer.from(JSON.stringify({ message: { content: [{ type: 'image', base64: jpeg.toString('base64'), media_type: 'image/jpeg' }] } }))
+  // Cameras leave bytes behind the picture; these make every upload one that the server has not seen.
+  const padded = Buffer.concat([jpeg, Buffer.alloc(tailBytes + ((3 - ((jpeg.length + tailBytes) % 3)) % 3))])
+  return Buffer.from(imageStart + padded.toString('base64') + imageEnd)
+}
+
+function makeUnique(photograph: Buffer): Buffer {
+  const unique = Buffer.from(photograph)
+  unique.write(randomBytes(tailBytes).toString('base64'), unique.length - imageEnd.length - (tailBytes / 3) * 4)
+  return unique
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts'
 import { readConfig } from '../src/config.ts'
 import { createLogOn } from '../src/log.ts'
@@ -58,6 +58,8 @@ test('a request is one line with its id, route, status and time: at debug if it 
   await followUntil(host.address, host.quickstartSessionId, ({ type }) => type === 'session.started')
   const impatient = AbortSignal.timeout(100)
   await postScript(host.address, host.quickstartSessionId, [{ text: 'late', ttft_ms: 300 }], '?wait=true', impatient).catch(() => {})
+  // The server hears of it a moment later; stopping before that would answer the request instead.
+  await vi.waitUntil(() => lines.some(({ msg }) => msg === 'request left by its client'), { timeout: 5_000 })
   await host.stop()
   expect(lines.filter(({ msg }) => msg === 'request')).toMatchObject([
     { level: 'debug', request_id: 'seen-in-the-log', method: 'GET', route: '/v1/sessions/:session_id', status: 200, ms: expect.any(Number), session_id: host.quickstartSessionId },

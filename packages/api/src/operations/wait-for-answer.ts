@@ -65,6 +65,6 @@ async function readAnswer({ db }: Services, { organization_id }: Caller, { messa
   const turn = await readTurn(db, organization_id, message.turn_id)
   const turn_status = turn?.status ?? 'cancelled'
   if (!turnHasEnded[turn_status]) return { turn_status, answer_json: null }
-  const last = (await readTurnMessages(db, message.session_id, message.turn_id)).at(-1)
+  const last = (await readTurnMessages(db, organization_id, message.session_id, message.turn_id)).at(-1)
   return { turn_status, answer_json: last?.role === 'agent' ? writeMessage(last) : null }
 }

@@ -16,9 +16,9 @@ const charactersPerToken = 4
 const imageTokens = 1_000
 
 /** The latest turns before a turn, oldest first: at most 200 messages are read, however long the session is. */
-export async function readEarlierTurns(db: Database, { session_id, ordinal }: Turn): Promise<EarlierTurn[]> {
+export async function readEarlierTurns(db: Database, { organization_id, session_id, ordinal }: Turn): Promise<EarlierTurn[]> {
   if (ordinal === 1) return []
-  const rows = await readEarlierMessages(db, session_id, ordinal, earlierMessagesMax)
+  const rows = await readEarlierMessages(db, organization_id, session_id, ordinal, earlierMessagesMax)
   const turns: MessageOfTurn[][] = []
   rows.forEach((row, index) => {
     const message = readMessageOfTurn(row)

@@ -21,8 +21,8 @@ export interface TurnToResume {
 export async function resumeTurn(db: Database, { organization_id, session_id: sessionId, turn_id: turnId, epoch }: TurnToResume): Promise<ResumedTurn | null> {
   const stored = await readTurn(db, organization_id, turnId)
   if (!stored || stored.epoch !== epoch || stored.checkpoint_number === null || stored.status !== 'running') return null
-  const messages = await readTurnMessages(db, sessionId, turnId)
-  const openCalls = await readOpenToolCalls(db, sessionId, turnId)
+  const messages = await readTurnMessages(db, organization_id, sessionId, turnId)
+  const openCalls = await readOpenToolCalls(db, organization_id, sessionId, turnId)
   const events = await readTurnEvents(db, stored)
   return {
     turn: {

@@ -1,6 +1,6 @@
 import { createCompute } from '@reprise/compute'
 import { newId, type Event } from '@reprise/contract'
-import { Announcer, createPool, followEvents, Hub, insertSession, Journal, readEvents, seed, seeded, type NewSession } from '@reprise/store'
+import { Announcer, createPool, followEvents, Hub, insertSession, Journal, makeSeededSession, readEvents, seed, seeded, type NewSession } from '@reprise/store'
 import type pg from 'pg'
 import { createTestDatabase } from '../../../../test/database.ts'
 import { createEngine, type Engine, type EngineOptions, type IncomingMessage } from '../../src/index.ts'
@@ -59,28 +59,7 @@ export async function openEngineFixture(): Promise<EngineFixture> {
       return started
     },
     async createSession(changes = {}) {
-      const id = newId('session')
-      await insertSession(pool, {
-        id,
-        organization_id,
-        workspace_id: seeded.workspace_id,
-        harness_id: seeded.harness_id,
-        owner_principal_id: seeded.principal_id,
-        agent_id: seeded.agent_id,
-        title: null,
-        locale: null,
-        model_id: null,
-        tags: [],
-        capabilities: [],
-        tools: [],
-        system_prompt: null,
-        max_iterations: null,
-        parallel_tool_calls: null,
-        hints: null,
-        when_busy: null,
-        ...changes,
-      })
-      return id
+      return (await insertSession(pool, makeSeededSession(changes))).id
     },
     message(session_id, text, changes = {}) {
       return {

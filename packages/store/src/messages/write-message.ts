@@ -1,22 +1,11 @@
-import { showStoredContent, type ContentPart, type MessageRole, type Usage } from '@reprise/contract'
-import type { ThinkingBlock } from '../journal/append.ts'
+import { showStoredContent, type ContentPart } from '@reprise/contract'
+import type { NewMessage } from '../journal/append.ts'
 
 /** A message as it is stored. The caller's own JSON stays text: it is written out as it came in, never parsed on the way. */
-export interface StoredMessage {
-  id: string
+export interface StoredMessage extends Omit<NewMessage, 'event_index'> {
   session_id: string
   sequence: number
   turn_id: string
-  place: number
-  role: MessageRole
-  content_json: string
-  controls_json: string | null
-  metadata_json: string | null
-  tags_json: string | null
-  external_actor_json: string | null
-  thinking_blocks: ThinkingBlock[] | null
-  model_id: string | null
-  usage: Usage | null
   created_at: string
 }
 

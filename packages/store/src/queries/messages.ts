@@ -38,11 +38,12 @@ export async function readMessage(db: Database, organizationId: string, sessionI
 }
 
 /** The messages of one turn, in prompt order. */
-export async function readTurnMessages(db: Database, sessionId: string, turnId: string): Promise<StoredMessage[]> {
+export async function readTurnMessages(db: Database, organizationId: string, sessionId: string, turnId: string): Promise<StoredMessage[]> {
   const { rows } = await db.query<StoredMessage>({
     name: 'read_turn_messages',
-    text: `/* readTurnMessages */ SELECT ${messageColumns} FROM messages m WHERE m.session_id = $1 AND m.turn_id = $2 ORDER BY m.place`,
-    values: [sessionId, turnId],
+    text: `/* readTurnMessages */ SELECT ${messageColumns} FROM messages m
+WHERE m.organization_id = $1 AND m.session_id = $2 AND m.turn_id = $3 ORDER BY m.place`,
+    values: [organizationId, sessionId, turnId],
   })
   return rows
 }
@@ -54,21 +55,21 @@ const isNotice = `m.role = 'agent' AND m.metadata->>'notice' = 'true'`
  * The messages of the turns before a turn, in prompt order: the latest whole turns that fit in `messagesMax`.
  * Reads no turn older than that, so it costs the same in a long session as in a short one.
  */
-export async function readEarlierMessages(db: Database, sessionId: string, beforeOrdinal: number, messagesMax: number): Promise<StoredMessage[]> {
+export async function readEarlierMessages(db: Database, organizationId: string, sessionId: string, beforeOrdinal: number, messagesMax: number): Promise<StoredMessage[]> {
   const { rows } = await db.query<StoredMessage & { ordinal: number }>({
     name: 'read_earlier_messages',
     text: `/* readEarlierMessages */
 SELECT t.ordinal, ${messageColumns}
 FROM (
   SELECT id, ordinal FROM turns
-  WHERE session_id = $1 AND ordinal < $2 AND NOT excluded_from_prompt
+  WHERE organization_id = $4 AND session_id = $1 AND ordinal < $2 AND NOT excluded_from_prompt
   ORDER BY ordinal DESC LIMIT $3
 ) t
 JOIN messages m ON m.session_id = $1 AND m.turn_id = t.id
 WHERE NOT (${isNotice})
 ORDER BY t.ordinal DESC, m.place DESC
 LIMIT $3 + 1`,
-    values: [sessionId, beforeOrdinal, messagesMax],
+    values: [sessionId, beforeOrdinal, messagesMax, organizationId],
   })
   if (rows.length > messagesMax) {
     // The oldest turn was cut off: only whole turns are shown to a model.

@@ -1,4 +1,6 @@
+import { newId } from '@reprise/contract'
 import type { Database } from '../database.ts'
+import type { NewSession } from './sessions.ts'
 
 /** The organization and resources that every database starts with. Fixed ids, so that every process means the same. */
 export const seeded = {
@@ -30,4 +32,28 @@ ON CONFLICT DO NOTHING`,
     text: '/* seedDefaultModel */ UPDATE organizations SET default_model_id = $2 WHERE id = $1 AND default_model_id IS NULL',
     values: [seeded.organization_id, seeded.model_id],
   })
+}
+
+/** A session of the seeded agent that leaves every setting to it. */
+export function makeSeededSession(changes: Partial<NewSession> = {}): NewSession {
+  return {
+    id: newId('session'),
+    organization_id: seeded.organization_id,
+    workspace_id: seeded.workspace_id,
+    harness_id: seeded.harness_id,
+    owner_principal_id: seeded.principal_id,
+    agent_id: seeded.agent_id,
+    title: null,
+    locale: null,
+    model_id: null,
+    tags: [],
+    capabilities: [],
+    tools: [],
+    system_prompt: null,
+    max_iterations: null,
+    parallel_tool_calls: null,
+    hints: null,
+    when_busy: null,
+    ...changes,
+  }
 }

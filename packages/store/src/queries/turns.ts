@@ -64,13 +64,13 @@ export interface OpenToolCall {
 }
 
 /** The intents of a turn that have no result yet. */
-export async function readOpenToolCalls(db: Database, sessionId: string, turnId: string): Promise<OpenToolCall[]> {
+export async function readOpenToolCalls(db: Database, organizationId: string, sessionId: string, turnId: string): Promise<OpenToolCall[]> {
   const { rows } = await db.query<OpenToolCall>({
     name: 'read_open_tool_calls',
     text: `/* readOpenToolCalls */
 SELECT id, position, name, arguments, effects, attempt FROM tool_calls
-WHERE session_id = $1 AND turn_id = $2 AND NOT closed ORDER BY position`,
-    values: [sessionId, turnId],
+WHERE organization_id = $1 AND session_id = $2 AND turn_id = $3 AND NOT closed ORDER BY position`,
+    values: [organizationId, sessionId, turnId],
   })
   return rows
 }

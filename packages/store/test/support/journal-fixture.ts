@@ -1,7 +1,7 @@
 import { newId } from '@reprise/contract'
 import type pg from 'pg'
 import { createTestDatabase } from '../../../../test/database.ts'
-import { createPool, Definitions, insertSession, Journal, newEvent, seed, seeded, type Accept, type Checkpoint, type JournalOptions } from '../../src/index.ts'
+import { createPool, Definitions, insertSession, Journal, makeSeededSession, newEvent, seed, seeded, type Accept, type Checkpoint, type JournalOptions } from '../../src/index.ts'
 
 export interface JournalFixture {
   connectionString: string
@@ -44,27 +44,7 @@ export async function openJournalFixture(): Promise<JournalFixture> {
     journal: openJournal(),
     openJournal,
     async createSession() {
-      const id = newId('session')
-      await insertSession(pool, {
-        id,
-        organization_id,
-        workspace_id: seeded.workspace_id,
-        harness_id: seeded.harness_id,
-        owner_principal_id: seeded.principal_id,
-        agent_id: null,
-        title: null,
-        locale: null,
-        model_id: null,
-        tags: [],
-        capabilities: [],
-        tools: [],
-        system_prompt: null,
-        max_iterations: null,
-        parallel_tool_calls: null,
-        hints: null,
-        when_busy: null,
-      })
-      return id
+      return (await insertSession(pool, makeSeededSession({ agent_id: null }))).id
     },
     accept(session_id, changes = {}) {
       const message_id = newId('message')

@@ -22,5 +22,5 @@ if (unknown.length > 0) {
 }
 
 const [cpu] = cpus()
-console.log(`${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, PostgreSQL 18 with fsync, all on this machine`)
+console.log(`${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.env['REPRISE_BENCH_DATABASE_URL'] ? 'a PostgreSQL of your own' : 'the built-in PostgreSQL 18 with fsync'}, all on this machine`)
 for (const [name, measure] of Object.entries(sections)) if (asked.length === 0 || asked.includes(name)) await measure()

@@ -15,12 +15,16 @@ export interface MeasuredHost {
   remove(): Promise<void>
 }
 
-/** Starts a host in a process of its own, on a new data folder. */
+/** Another server than the built-in one; its user must be allowed to create databases. */
+const givenServer = process.env['REPRISE_BENCH_DATABASE_URL']
+
+/** Starts a host in a process of its own, on a new data folder, or on a new database of the given server. */
 export async function startMeasuredHost(): Promise<MeasuredHost> {
+  const given = givenServer ? await createDatabase(givenServer, `bench_${process.pid}_${Date.now()}`) : null
   const folder = await mkdtemp(join(tmpdir(), 'reprise-bench-'))
   await chmod(folder, 0o755) // as root, PostgreSQL runs as another user
   const child = fork(new URL('./measured-host.ts', import.meta.url), {
-    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_LOG_LEVEL: 'warn', DATABASE_URL: '', REPRISE_API_KEY: '' },
+    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_LOG_LEVEL: 'warn', DATABASE_URL: given?.connectionString ?? '', REPRISE_API_KEY: '' },
     execArgv: ['--expose-gc'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
@@ -28,10 +32,9 @@ export async function startMeasuredHost(): Promise<MeasuredHost> {
   const receive = async () => ((await once(child, 'message')) as [FromHost])[0] // only measured-host.ts sends
   const started = await receive()
   if (!('address' in started)) throw new Error('the host did not start')
-  const socket = join(folder, 'postgres')
   return {
     address: started.address,
-    connectionString: `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(socket)}`,
+    connectionString: given?.connectionString ?? `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(join(folder, 'postgres'))}`,
     reset: () => void send('reset'),
     async report() {
       send('report')
@@ -40,19 +43,34 @@ export async function startMeasuredHost(): Promise<MeasuredHost> {
     async remove() {
       send('stop')
       await once(child, 'exit')
+      await given?.drop()
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
 /** Another database on the same server, with the schema in it, which no worker watches. */
-export async function createBareDatabase(connectionString: string): Promise<string> {
-  const pool = createPool({ connectionString, applicationName: 'bench', connectionsMax: 1 })
-  await pool.query('CREATE DATABASE bare')
-  await pool.end()
-  const bare = connectionString.replace('/postgres?', '/bare?')
-  await migrate({ connectionString: bare, log: () => {} })
+export async function createBareDatabase(connectionString: string): Promise<BenchDatabase> {
+  const bare = await createDatabase(connectionString, `bare_${Date.now()}`)
+  await migrate({ connectionString: bare.connectionString, log: () => {} })
   return bare
+}
+
+interface BenchDatabase {
+  connectionString: string
+  drop(): Promise<void>
+}
+
+async function createDatabase(serverUrl: string, name: string): Promise<BenchDatabase> {
+  const run = async (statement: string) => {
+    const pool = createPool({ connectionString: serverUrl, applicationName: 'bench', connectionsMax: 1 })
+    await pool.query(statement)
+    await pool.end()
+  }
+  await run(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`)
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return { connectionString: url.href, drop: () => run(`DROP DATABASE ${name} WITH (FORCE)`) }
 }
 
 /** Transactions that wrote something, since the database was made: reads take no number. */

@@ -18,8 +18,8 @@ export async function measureThroughput(): Promise<void> {
   const commitsAt64: number[] = []
   await measureTurnsOverHttp(host.address, sessions, 3) // warm
   for (let round = 0; round < rounds; round++) {
-    loop.push(await measurePlainLoop(bare, sessions, secondsEach))
-    direct.push(await measureDirectJournal(bare, sessions, secondsEach))
+    loop.push(await measurePlainLoop(bare.connectionString, sessions, secondsEach))
+    direct.push(await measureDirectJournal(bare.connectionString, sessions, secondsEach))
     const before = await countCommits(host.connectionString)
     const { turnsPerSecond, turns } = await measureTurnsOverHttp(host.address, sessions, secondsEach)
     commitsAt64.push(((await countCommits(host.connectionString)) - before) / turns)
@@ -28,6 +28,7 @@ export async function measureThroughput(): Promise<void> {
   const before = await countCommits(host.connectionString)
   const alone = await measureTurnsOverHttp(host.address, 1, secondsEach)
   const commitsAlone = ((await countCommits(host.connectionString)) - before) / alone.turns
+  await bare.drop()
   await host.remove()
   const ratio = (values: number[], to: number[]) => `${(median(values) / median(to)).toFixed(2)} times the plain loop`
   printRows(`Turns per second, ${sessions} sessions, one-tool turns, median of ${rounds} rounds`, [

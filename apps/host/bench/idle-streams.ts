@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { connect, type AddressInfo, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { HttpConnection } from './http-connection.ts'
 import { startMeasuredHost } from './start-measured-host.ts'
 import { printRows } from './statistics.ts'
@@ -27,7 +26,6 @@ export async function measureIdleStreams(): Promise<void> {
   await host.remove()
   printRows(`${clients} idle SSE clients of ${sessions} sessions`, [
     ['resident memory each', `${((after.rssBytes - before.rssBytes) / clients / 1024).toFixed(1)} KB`],
-    ['a bare HTTP response that is kept open', `${(await measureBareResponse()).toFixed(1)} KB`],
   ])
 }
 
@@ -46,24 +44,6 @@ async function openStreams(address: string, ids: readonly string[], count: numbe
 
 async function closeAll(sockets: readonly Socket[]): Promise<void> {
   await Promise.all(sockets.map((socket) => (socket.destroy(), once(socket, 'close'))))
-}
-
-/** The yardstick: what Node itself needs, measured in this process. */
-async function measureBareResponse(): Promise<number> {
-  const server = createServer((_request, response) => void response.writeHead(200).write('x'))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on TCP
-  globalThis.gc?.()
-  const before = process.memoryUsage.rss()
-  const sockets = await openStreams(address, ['bare'], 2_000)
-  await settle()
-  globalThis.gc?.()
-  const bytes = process.memoryUsage.rss() - before
-  await closeAll(sockets)
-  server.close()
-  // Both ends of each connection live in this process, so half of it is the server's.
-  return bytes / 2 / sockets.length / 1024
 }
 
 async function settle(): Promise<void> {

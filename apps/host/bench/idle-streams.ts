@@ -25,8 +25,13 @@ export async function measureIdleStreams(): Promise<void> {
   connection.close()
   await host.remove()
   printRows(`${clients} idle SSE clients of ${sessions} sessions`, [
-    ['resident memory each', `${((after.rssBytes - before.rssBytes) / clients / 1024).toFixed(1)} KB`],
+    ['resident memory each', `${kilobytesEach(after.rssBytes - before.rssBytes)} KB`],
+    ['of it live objects', `${kilobytesEach(after.heapBytes - before.heapBytes)} KB`],
   ])
+}
+
+function kilobytesEach(bytes: number): string {
+  return (bytes / clients / 1024).toFixed(1)
 }
 
 async function openStreams(address: string, ids: readonly string[], count: number): Promise<Socket[]> {

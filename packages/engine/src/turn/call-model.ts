@@ -7,7 +7,7 @@ import { AnswerStream } from './answer-stream.ts'
 import { toolCallsOf } from './turn.ts'
 import type { TurnRun } from './turn-run.ts'
 
-/** A model that says nothing at all for this long has failed. */
+/** A model call that has not finished by then has failed. */
 const modelCallMsMax = 300_000
 
 /**
@@ -29,7 +29,7 @@ export async function callModel(run: TurnRun, iteration: number): Promise<void> 
     const provider = services.providers.get(provider_type)
     if (!provider) throw new ModelError('unavailable', `no provider of type ${provider_type}`)
     run.earlier ??= services.pasts.find(turn) ?? (await readEarlierTurns(services.db, turn))
-        const modelCall: ModelCall = {
+    const modelCall: ModelCall = {
       model,
       system: turn.definition.system_prompt,
       ...buildPrompt(services.db, turn, run.earlier),

@@ -43,7 +43,7 @@ export class Worker {
   readonly #unknownSince = new Map<string, number>()
   #slotsTaken = 0
   #client: Awaited<ReturnType<typeof connectClient>> | null = null
-  #isStopping = false
+  #stopping: Promise<void> | null = null
   #beating: Promise<void> = Promise.resolve()
   #wakeBeat = new AbortController()
 
@@ -58,7 +58,7 @@ export class Worker {
 
   /** Takes a slot for a turn that may be about to start here; false when all are taken. */
   takeSlot(): boolean {
-    if (this.#isStopping || this.#slotsTaken >= this.#options.slots) return false
+    if (this.#stopping !== null || this.#slotsTaken >= this.#options.slots) return false
     this.#slotsTaken += 1
     return true
   }
@@ -72,13 +72,13 @@ export class Worker {
     this.#start(turn.session_id, turn.id, (signal) => this.#runAsFarAsItGoes(turn, signal))
   }
 
-  get load(): { running: number; slots: number } {
-    return { running: this.#running.size, slots: this.#options.slots }
+  /** Resolves when no turn runs here any more and the database knows it. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
   }
 
-  async stop(): Promise<void> {
-    if (this.#isStopping) return await this.#beating
-    this.#isStopping = true
+  async #stop(): Promise<void> {
     const all = Promise.all([...this.#running.values()].map((running) => running.done))
     await Promise.race([all, delay(this.#options.graceMs ?? 5_000, undefined, { ref: false })])
     for (const { controller } of this.#running.values()) controller.abort(new LeaseLost())
@@ -122,8 +122,9 @@ export class Worker {
 
   async #runFrom(turn: Turn, writer: TurnWriter, attemptsBefore: Map<string, number>, signal: AbortSignal): Promise<void> {
     const { tools } = findTools(turn.definition.capabilities.map((capability) => capability.ref))
-    const run: TurnRun = { services: this.#options, turn, tools, writer, signal, attemptsBefore, earlier: null, time_to_first_token_ms: null }
-    const { hasEnded, next_turn_id } = await runTurn(run, this.#isStopping ? null : this.id)
+    const nextWorkerId = () => (this.#stopping === null ? this.id : null)
+    const run: TurnRun = { services: this.#options, turn, tools, writer, signal, attemptsBefore, earlier: null, nextWorkerId, time_to_first_token_ms: null }
+    const { hasEnded, next_turn_id } = await runTurn(run)
     if (hasEnded && run.earlier) this.#options.pasts.remember(turn, run.earlier)
     if (next_turn_id) {
       // The next turn takes over the slot that this one is about to free.
@@ -139,7 +140,7 @@ export class Worker {
       try {
         await this.#connect()
         const sentAt = performance.now()
-        const free = this.#isStopping ? 0 : Math.max(0, this.#options.slots - this.#slotsTaken)
+        const free = this.#stopping !== null ? 0 : Math.max(0, this.#options.slots - this.#slotsTaken)
         this.#settle(await beat(this.#client!, this.id, free), sentAt)
       } catch (error) {
         this.#options.log.warn({ err: error, worker_id: this.id }, 'a heartbeat failed')

@@ -135,6 +135,21 @@ describe('the deltas of a message', () => {
   })
 })
 
+describe('a worker that stops', () => {
+  test('finishes its turn, and leaves the one that waits behind it to another', async () => {
+    const stopping = await fixture.startProcess({ graceMs: 10_000 })
+    const sessionId = await fixture.createSession()
+    for (const text of [script([{ text: 'first', ttft_ms: 300 }]), script([{ text: 'second', ttft_ms: 300 }])]) {
+      expect((await stopping.engine.acceptMessage(fixture.message(sessionId, text))).outcome).toBe('stored')
+    }
+    await stopping.engine.stop()
+    const { rows } = await fixture.pool.query('SELECT worker_id FROM turns WHERE session_id = $1 AND worker_id = $2', [sessionId, stopping.engine.worker.id])
+    expect(rows).toEqual([])
+    const events = await fixture.eventsUntil(process, sessionId, 'turn.completed', 2)
+    expect(events.filter((event) => event.type === 'reason.recovered')).toEqual([])
+  })
+})
+
 describe('a turn left by its process', () => {
   test('is taken up by another where it stands, and says that the model call starts over', async () => {
     const first = await fixture.startProcess({ graceMs: 0 })

@@ -1,7 +1,7 @@
 import { repairStorable, repairText, type ToolCallPart } from '@reprise/contract'
 import type { ThinkingBlock } from '@reprise/store'
 import type { ModelChunk } from '../models/model-provider.ts'
-import { LeaseLost, type TurnWriter } from './turn-writer.ts'
+import type { TurnWriter } from './turn-writer.ts'
 
 /** How long something of an answer waits to be committed with what follows it: at most 20 commits a second per turn. */
 const deltaDelayMs = 50
@@ -103,9 +103,7 @@ export class AnswerStream {
       this.#timer = null
       this.flush()
       // A failure is not lost here: the turn's next write throws it.
-      this.#options.writer.commit().catch((error: unknown) => {
-        if (!(error instanceof LeaseLost)) this.close()
-      })
+      this.#options.writer.commit().catch(() => {})
     }, deltaDelayMs)
   }
 }

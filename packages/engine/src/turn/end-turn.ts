@@ -3,7 +3,7 @@ import { ModelError } from '../models/model-error.ts'
 import { sumUsage, toolCallsOf, type TurnOutcome } from './turn.ts'
 import type { TurnRun } from './turn-run.ts'
 
-export async function completeTurn(run: TurnRun, workerId: string | null): Promise<TurnOutcome> {
+export async function completeTurn(run: TurnRun): Promise<TurnOutcome> {
   const { turn, writer, time_to_first_token_ms } = run
   const answers = turn.messages.filter((message) => message.role === 'agent')
   writer.event('turn.completed', {
@@ -17,18 +17,18 @@ export async function completeTurn(run: TurnRun, workerId: string | null): Promi
     final_message_id: answers.at(-1)!.id, // a turn completes only with an answer: see nextStep
     usage: sumUsage(turn.messages),
   })
-  return await writer.end({ status: 'completed' }, workerId)
+  return await writer.end({ status: 'completed' }, run.nextWorkerId)
 }
 
 /** Ends a turn that cannot go on, with a word to the user as far as the turn's disclosure allows. */
-export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: unknown, workerId: string | null): Promise<TurnOutcome> {
+export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: unknown): Promise<TurnOutcome> {
   const { turn, writer } = run
   const text = describeFailure(error_code, turn.error_disclosure, cause)
   writer.event('output.message.started', { turn_id: turn.id })
   writer.event('output.message.delta', { turn_id: turn.id, delta: text })
   writer.message('output.message.completed', { metadata: { notice: true } }, { role: 'agent', content: [{ type: 'text', text }], isNotice: true })
   writer.event('turn.failed', { turn_id: turn.id, error: text, error_code })
-  return await writer.end({ status: 'failed', error_code, error: cause instanceof Error ? cause.message : text }, workerId)
+  return await writer.end({ status: 'failed', error_code, error: cause instanceof Error ? cause.message : text }, run.nextWorkerId)
 }
 
 const publicWords = {

@@ -13,10 +13,10 @@ const leftOff: TurnOutcome = { hasEnded: false, next_turn_id: null }
 /**
  * Takes a turn from where it stands to its end, one step after the other. A turn that was lost on the way just stops.
  */
-export async function runTurn(run: TurnRun, workerId: string | null): Promise<TurnOutcome> {
+export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
   const { turn, services, signal } = run
   try {
-    return await takeSteps(run, workerId)
+    return await takeSteps(run)
   } catch (error) {
     if (error instanceof LeaseLost || signal.aborted) return leftOff
     const fields = { err: error, turn_id: turn.id, session_id: turn.session_id }
@@ -27,11 +27,11 @@ export async function runTurn(run: TurnRun, workerId: string | null): Promise<Tu
     }
     services.log.error(fields, 'a turn failed')
     const failing = error instanceof ModelError ? run : { ...run, writer: new TurnWriter(services.journal, turn, signal) }
-    return await failTurn(failing, error instanceof ModelError ? error.turn_error_code : 'internal_error', error, workerId)
+    return await failTurn(failing, error instanceof ModelError ? error.turn_error_code : 'internal_error', error)
   }
 }
 
-async function takeSteps(run: TurnRun, workerId: string | null): Promise<TurnOutcome> {
+async function takeSteps(run: TurnRun): Promise<TurnOutcome> {
   const { turn } = run
   const { max_iterations } = turn.definition
   for (;;) {
@@ -47,9 +47,9 @@ async function takeSteps(run: TurnRun, workerId: string | null): Promise<TurnOut
         refuseTools(run, step.open_call_ids, `The turn has reached its limit of ${max_iterations} model calls.`)
         break
       case 'complete':
-        return await completeTurn(run, workerId)
+        return await completeTurn(run)
       case 'fail':
-        return await failTurn(run, step.error_code, null, workerId)
+        return await failTurn(run, step.error_code, null)
       case 'none':
         return leftOff
     }

@@ -30,6 +30,8 @@ export interface TurnRun {
   turn: Turn
   tools: readonly Tool[]
   writer: TurnWriter
+  /** The worker that takes the session's next turn when this one ends: asked then, for by then it may be stopping. */
+  nextWorkerId: () => string | null
   /** Aborted when the turn is no longer this worker's: every step stops at once. */
   signal: AbortSignal
   /** The attempts that intents found in the journal have had: a call in here may have run before. */

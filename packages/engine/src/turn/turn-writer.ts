@@ -35,6 +35,11 @@ export interface WrittenMessage {
 
 type TurnEnd = { status: 'completed' | 'cancelled' } | { status: 'failed'; error_code: TurnErrorCode; error: string }
 
+interface LastCheckpoint {
+  end: TurnEnd
+  nextWorkerId: () => string | null
+}
+
 export class TurnWriter {
   readonly #journal: Journal
   readonly #turn: Turn
@@ -92,26 +97,22 @@ export class TurnWriter {
     this.#closedCallIds.push(id)
   }
 
-  get hasUncommitted(): boolean {
-    return this.#events.length > 0
-  }
-
   /** Commits everything written so far. Resolves when it is durable. */
   async commit(): Promise<void> {
     await this.#send(null)
   }
 
   /** Commits everything written so far, and the end of the turn. Answers the turn that is active now, if any. */
-  async end(end: TurnEnd, workerId: string | null): Promise<TurnOutcome> {
-    const result = await this.#send({ end, workerId })
+  async end(end: TurnEnd, nextWorkerId: () => string | null): Promise<TurnOutcome> {
+    const result = await this.#send({ end, nextWorkerId })
     return { hasEnded: true, next_turn_id: result?.next_turn_id ?? null }
   }
 
-  #send(last: { end: TurnEnd; workerId: string | null } | null): Promise<Extract<CheckpointResult, { outcome: 'stored' }> | null> {
+  #send(last: LastCheckpoint | null): Promise<Extract<CheckpointResult, { outcome: 'stored' }> | null> {
     const sent = this.#inFlight.then(async () => {
       this.#throwIfLost()
       // An earlier checkpoint may have taken it all (W2).
-      if (!last && !this.hasUncommitted) return null
+      if (!last && this.#events.length === 0) return null
       const result = await this.#journal.checkpoint(this.#takeCheckpoint(last))
       if (result.outcome !== 'stored') throw new LeaseLost()
       this.#turn.checkpoint_number += 1
@@ -124,7 +125,7 @@ export class TurnWriter {
     return sent
   }
 
-  #takeCheckpoint(last: { end: TurnEnd; workerId: string | null } | null): Checkpoint {
+  #takeCheckpoint(last: LastCheckpoint | null): Checkpoint {
     const { organization_id, session_id, id, ordinal, input_message_id, epoch, checkpoint_number, messages } = this.#turn
     const usage = sumUsage(messages)
     const iterations = messages.filter((message) => message.role === 'agent').length
@@ -135,7 +136,7 @@ export class TurnWriter {
       session_id,
       turn_id: id,
       message_id: input_message_id,
-      worker_id: last?.workerId ?? null,
+      worker_id: last?.nextWorkerId() ?? null,
       ordinal,
       epoch,
       checkpoint_number,

@@ -37,18 +37,19 @@ async function runTurn(journal: Journal, session_id: string, definition_sha256: 
   const accept: Accept = {
     kind: 'accept', organization_id, session_id, turn_id, message_id, worker_id, when_busy: 'enqueue', idempotency_key: null,
     body_sha256: 'a'.repeat(64), model_id: seeded.model_id, definition_sha256, reasoning_effort: null, error_disclosure: null,
+    retry_of: null, image_ids: [],
     events: [newEvent('input.message', {})],
     edge_events: [newEvent('session.activated', started), newEvent('turn.started', started)],
     messages: [message('user', 0, 0, message_id)],
   }
   const accepted = await journal.accept(accept)
   if (accepted.outcome !== 'stored') throw new Error(accepted.outcome)
-  const base = { kind: 'checkpoint', organization_id, session_id, turn_id, message_id, worker_id: null, ordinal: accepted.ordinal, epoch: accepted.epoch, error_code: null, error: null } as const
+  const base = { kind: 'checkpoint' as const, organization_id, session_id, turn_id, message_id, worker_id: null, ordinal: accepted.ordinal, epoch: accepted.epoch, error_code: null, error: null, attempt: null, retry_in_ms: 0, resets_recoveries: false, deadline_in_ms: 0, opened_calls: [], changed_calls: [], placed_steers: [], settle_events: [], edge_events: [] } satisfies Partial<Checkpoint>
   const delta = () => newEvent('output.message.delta', { turn_id, delta: 'It is 42.' })
   const checkpoints: Checkpoint[] = [
-    { ...base, checkpoint_number: 0, turn_status: 'running', events: [delta(), newEvent('output.message.completed', {}), delta(), delta(), delta(), delta()], edge_events: [], messages: [message('agent', 1, 1)], opened_calls: [{ id: 'call_1', position: 0, name: 'calculator', arguments: { expression: '6*7' }, effects: 'idempotent' }] },
-    { ...base, checkpoint_number: 1, turn_status: 'running', events: [delta(), delta()], edge_events: [], messages: [message('tool_result', 0, 2)], closed_call_ids: ['call_1'] },
-    { ...base, checkpoint_number: 2, turn_status: 'completed', events: [delta(), delta(), newEvent('output.message.completed', {}), delta(), delta(), delta(), delta()], edge_events: [newEvent('session.idled', { turn_id })], messages: [message('agent', 2, 3)] },
+    { ...base, checkpoint_number: 0, turn_status: 'running', events: [delta(), newEvent('output.message.completed', {}), delta(), delta(), delta(), delta()], messages: [message('agent', 1, 1)], opened_calls: [{ id: 'call_1', position: 0, name: 'calculator', arguments: { expression: '6*7' }, effects: 'idempotent', closed_by: null, waits: false }] },
+    { ...base, checkpoint_number: 1, turn_status: 'running', events: [delta(), delta()], messages: [message('tool_result', 0, 2)], changed_calls: [{ id: 'call_1', closed_by: 'tool' }] },
+    { ...base, checkpoint_number: 2, turn_status: 'completed', events: [delta(), delta(), newEvent('output.message.completed', {}), delta(), delta(), delta()], settle_events: [delta()], edge_events: [newEvent('session.idled', { turn_id })], messages: [message('agent', 2, 3)] },
   ]
   for (const checkpoint of checkpoints) {
     const result = await journal.checkpoint(checkpoint)

@@ -37,8 +37,8 @@ describe('POST /v1/agents', () => {
     ['no prompt', { name: 'x' }, 'invalid_request', 'system_prompt'],
     ['an unknown capability', { name: 'x', system_prompt: 'x', capabilities: [{ ref: 'shell' }] }, 'unknown_capability', 'capabilities[0].ref'],
     ['an unknown model', { name: 'x', system_prompt: 'x', model: `model_${'0'.repeat(32)}` }, 'unknown_model', 'default_model_id'],
-    ['a client-side tool', { name: 'x', system_prompt: 'x', tools: [{ type: 'client', name: 'a' }] }, 'tools_unsupported', 'tools[0].type'],
-    ['interrupting', { name: 'x', system_prompt: 'x', when_busy: 'interrupt' }, 'when_busy_unsupported', 'when_busy'],
+    ['two tools of one name', { name: 'x', system_prompt: 'x', tools: [{ type: 'client', name: 'a' }, { type: 'client', name: 'a' }] }, 'invalid_request', 'tools[1].name'],
+    ['a policy that is not there', { name: 'x', system_prompt: 'x', when_busy: 'ignore' }, 'invalid_request', 'when_busy'],
   ])('400: refuses %s', async (_what, body, code, path) => {
     expectProblem(await post(url(), body), 400, code, path)
   })

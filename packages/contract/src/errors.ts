@@ -12,8 +12,6 @@ export const errorCatalogue = {
   unknown_capability: { status: 400, title: 'Unknown capability' },
   unknown_harness: { status: 400, title: 'Unknown harness' },
   unknown_event_type: { status: 400, title: 'Unknown event type' },
-  when_busy_unsupported: { status: 400, title: 'This when_busy policy is not supported' },
-  tools_unsupported: { status: 400, title: 'This kind of tool is not supported' },
   unauthorized: { status: 401, title: 'A valid API key is required' },
   forbidden: { status: 403, title: 'Not allowed' },
   foreign_origin: { status: 403, title: 'This origin may not call this server' },

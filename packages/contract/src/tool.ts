@@ -21,7 +21,8 @@ export const webhookTool = z.object({
   description: z.string().max(4096).default(''),
   parameters: jsonSchema.default({ type: 'object' }),
   url: z.url(),
-  effects: effectsMode.default('idempotent'),
+  /** What is at the other end of a wire cannot take part in our transaction. */
+  effects: effectsMode.exclude(['transactional']).default('idempotent'),
   requires_approval: z.boolean().optional(),
 })
 

@@ -30,6 +30,7 @@ export const turnErrorCodes = [
   'provider_error',
   'provider_rate_limited',
   'provider_timeout',
+  'worker_crashed',
   'internal_error',
 ] as const
 export type TurnErrorCode = (typeof turnErrorCodes)[number]

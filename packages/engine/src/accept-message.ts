@@ -1,5 +1,5 @@
 import { limits, newId, type ReasoningEffort, type WhenBusy } from '@reprise/contract'
-import { newEvent, type Definitions, type Accept, type Database, type Journal, type StoredMessage, type TurnDefinition, type TurnSettings } from '@reprise/store'
+import { newEvent, reachCrashPoint, type Definitions, type Accept, type Database, type Journal, type StoredMessage, type TurnDefinition, type TurnSettings } from '@reprise/store'
 import type { SettingsLoader } from './settings-loader.ts'
 import { readMessageOfTurn, type Turn } from './turn/turn.ts'
 import type { Worker } from './worker.ts'
@@ -21,12 +21,14 @@ export interface IncomingMessage {
   idempotency_key: string | null
   body_sha256: string
   image_ids: string[]
+  /** The failed turn whose message this one is, posted again. */
+  retry_of?: string
 }
 
 export type AcceptOutcome =
-  | { outcome: 'stored'; delivery: 'started' | 'enqueued'; message: StoredMessage }
+  | { outcome: 'stored'; delivery: 'started' | 'enqueued' | 'steered' | 'resumed'; message: StoredMessage }
   | { outcome: 'duplicate'; turn_id: string; message_id: string; first_sequence: number; event_ms: number }
-  | { outcome: 'session_not_found' | 'unknown_model' | 'key_reused' | 'busy' | 'queue_full' | 'when_busy_unsupported' }
+  | { outcome: 'session_not_found' | 'unknown_model' | 'key_reused' | 'busy' | 'queue_full' }
 
 export interface AcceptServices {
   db: Database
@@ -36,7 +38,10 @@ export interface AcceptServices {
   definitions: Definitions
 }
 
-/** Commits a message together with its turn, and starts the turn here when the session was idle and a slot is free. */
+/**
+ * Commits a message: with a turn of its own, or into the one that runs. What is active with that commit starts here,
+ * if a slot is free.
+ */
 export async function acceptMessage(services: AcceptServices, incoming: IncomingMessage): Promise<AcceptOutcome> {
   const { journal, worker, settings: loader, definitions, db } = services
   const { organization_id, session_id } = incoming
@@ -44,7 +49,6 @@ export async function acceptMessage(services: AcceptServices, incoming: Incoming
   if (!settings) return { outcome: 'session_not_found' }
   if (!settings.model) return { outcome: 'unknown_model' }
   const when_busy = incoming.when_busy ?? settings.when_busy ?? 'enqueue'
-  if (when_busy !== 'enqueue' && when_busy !== 'reject') return { outcome: 'when_busy_unsupported' }
   const definition = defineTurn(settings)
   const definition_sha256 = await definitions.keep(db, organization_id, definition)
 
@@ -52,14 +56,22 @@ export async function acceptMessage(services: AcceptServices, incoming: Incoming
   let isRunning = false
   try {
     const accept = makeAccept(incoming, settings.model.id, definition_sha256, when_busy, hasSlot ? worker.id : null)
+    reachCrashPoint('accept.before_commit')
     const result = await journal.accept(accept)
     if (result.outcome !== 'stored') return result
-    const message = showAccepted(accept, result.first_sequence, result.event_ms)
-    if (result.edge && hasSlot) {
+    reachCrashPoint('accept.after_commit')
+    const { delivery, touched_turn_id, woken, epoch, turn_id } = result
+    const message = showAccepted(accept, turn_id, result.first_sequence, result.event_ms)
+    if (delivery === 'started' && hasSlot) {
       isRunning = true
       worker.run(startTurn(incoming, accept, settings.model, definition, message, result))
+    } else if (touched_turn_id !== null && woken && hasSlot) {
+      isRunning = true
+      worker.takeUp({ organization_id, session_id, turn_id: touched_turn_id, epoch, may_have_run: false })
+    } else if (touched_turn_id !== null && (when_busy === 'interrupt' || when_busy === 'rollback')) {
+      worker.cancel(touched_turn_id, when_busy)
     }
-    return { outcome: 'stored', delivery: result.edge ? 'started' : 'enqueued', message }
+    return { outcome: 'stored', delivery, message }
   } finally {
     if (hasSlot && !isRunning) worker.freeSlot()
   }
@@ -97,6 +109,7 @@ function makeAccept(incoming: IncomingMessage, model_id: string, definition_sha2
     definition_sha256,
     reasoning_effort,
     error_disclosure,
+    retry_of: incoming.retry_of ?? null,
     image_ids,
     events: [newEvent('input.message', {})],
     edge_events: [newEvent('session.activated', started), newEvent('turn.started', started)],
@@ -119,7 +132,7 @@ function makeAccept(incoming: IncomingMessage, model_id: string, definition_sha2
   }
 }
 
-function showAccepted({ session_id, turn_id, messages: [message] }: Accept, sequence: number, eventMs: number): StoredMessage {
+function showAccepted({ session_id, messages: [message] }: Accept, turn_id: string, sequence: number, eventMs: number): StoredMessage {
   return { ...message!, session_id, turn_id, sequence, created_at: new Date(eventMs).toISOString() }
 }
 
@@ -145,6 +158,11 @@ function startTurn(
     created_ms: event_ms,
     epoch,
     checkpoint_number: 0,
+    attempt: 1,
+    retry_in_ms: 0,
+    recoveries: 0,
+    pending_steers: 0,
+    retry_of: incoming.retry_of ?? null,
     messages: [readMessageOfTurn(message)!], // a user's message always reads as one
   }
 }

@@ -4,25 +4,30 @@
  *
  * L5  The database decides who holds a turn. A turn held here that the database gives to another is aborted; one that
  *     it gives to this worker, which does not know it, is taken up.
- * L6  Never more turns than slots.
+ * L6  Never more turns than slots, but for turns that are only to be ended.
+ * L8  A suspect runs alone: nothing else starts while one waits or runs, and it starts when all else is done. That it
+ *     does is recorded first, so that its death is known to be its own.
  */
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newId } from '@reprise/contract'
-import { beat, connectClient, registerWorker, removeWorker, type HeldTurn } from '@reprise/store'
-import { findTools } from './tools/capabilities.ts'
+import { beat, connectClient, reachCrashPoint, recordSuspect, registerWorker, removeWorker, type Beat, type CancelReason } from '@reprise/store'
+import { failBrokenTurn } from './turn/fail-broken-turn.ts'
+import { Lease, LeaseLost } from './turn/lease.ts'
+import { recoveriesOfSuspect } from './turn/next-step.ts'
 import { resumeTurn, type TurnToResume } from './turn/resume-turn.ts'
-import { runTurn } from './turn/run-turn.ts'
+import { isPassing, runTurn } from './turn/run-turn.ts'
+import { startResumedRun, startRun, type RunOwner } from './turn/start-run.ts'
 import type { TurnRun, TurnServices } from './turn/turn-run.ts'
-import { LeaseLost, TurnWriter } from './turn/turn-writer.ts'
-import type { Turn } from './turn/turn.ts'
+import type { Turn, TurnOutcome } from './turn/turn.ts'
 
-export interface WorkerOptions extends TurnServices {
+export interface WorkerOptions {
+  services: TurnServices
   connectionString: string
-  /** How many turns run at once. */
+  /** How many turns run at once; 0: this process runs none, and does not register as a worker. */
   slots: number
   /** How long `stop` waits for running turns; what is left then is taken up by another worker, or the next start. */
-  graceMs?: number
+  graceMs: number
 }
 
 const beatMs = 500
@@ -30,7 +35,7 @@ const beatMs = 500
 const adoptAfterMs = 2_000
 
 interface Running {
-  controller: AbortController
+  lease: Lease
   /** By `performance.now()`. */
   since: number
   done: Promise<void>
@@ -40,8 +45,11 @@ export class Worker {
   readonly id = newId('worker')
   readonly #options: WorkerOptions
   readonly #running = new Map<string, Running>()
+  readonly #suspects: TurnToResume[] = []
   readonly #unknownSince = new Map<string, number>()
   #slotsTaken = 0
+  #isSuspectRunning = false
+  #isDraining = false
   #client: Awaited<ReturnType<typeof connectClient>> | null = null
   #stopping: Promise<void> | null = null
   #beating: Promise<void> = Promise.resolve()
@@ -52,13 +60,21 @@ export class Worker {
   }
 
   async start(): Promise<void> {
+    if (this.#options.slots === 0) return
     await this.#connect()
     this.#beating = this.#beatUntilStopped()
   }
 
-  /** Takes a slot for a turn that may be about to start here; false when all are taken. */
+  /** Takes a slot for a turn that may be about to start here; false when none is to be had. */
   takeSlot(): boolean {
-    if (this.#stopping !== null || this.#slotsTaken >= this.#options.slots) return false
+    if (!this.#takesTurns || this.#slotsTaken >= this.#options.slots) return false
+    this.#slotsTaken += 1
+    return true
+  }
+
+  /** Takes a slot for a turn that is only to be ended, which is soon done: also beyond those there are. */
+  takeSlotToEnd(): boolean {
+    if (this.#stopping !== null || this.#options.slots === 0) return false
     this.#slotsTaken += 1
     return true
   }
@@ -67,9 +83,19 @@ export class Worker {
     this.#slotsTaken -= 1
   }
 
-  /** Runs a turn in a slot that was taken for it. */
+  /** Runs a turn that was just accepted, in a slot that was taken for it. */
   run(turn: Turn): void {
-    this.#start(turn.session_id, turn.id, (signal) => this.#runAsFarAsItGoes(turn, signal))
+    this.#start(turn.session_id, turn.id, (lease) => this.#runFrom(startRun(this.#options.services, turn, lease, this.#owner)))
+  }
+
+  /** Takes up a turn from the journal, in a slot that was taken for it. */
+  takeUp(turn: TurnToResume): void {
+    this.#start(turn.session_id, turn.turn_id, (lease) => this.#resume(turn, lease))
+  }
+
+  /** Ends a turn if it runs here; elsewhere its worker learns it from its next heartbeat. */
+  cancel(turnId: string, reason: CancelReason): void {
+    this.#running.get(turnId)?.lease.cancel(reason)
   }
 
   /** Resolves when no turn runs here any more and the database knows it. */
@@ -80,70 +106,97 @@ export class Worker {
 
   async #stop(): Promise<void> {
     const all = Promise.all([...this.#running.values()].map((running) => running.done))
-    await Promise.race([all, delay(this.#options.graceMs ?? 5_000, undefined, { ref: false })])
-    for (const { controller } of this.#running.values()) controller.abort(new LeaseLost())
+    await Promise.race([all, delay(this.#options.graceMs, undefined, { ref: false })])
+    for (const { lease } of this.#running.values()) lease.lose()
     await Promise.all([...this.#running.values()].map((running) => running.done))
     this.#wakeBeat.abort()
     await this.#beating
     // From here on whatever this worker still held is free, for others and for the next start.
-    await removeWorker(this.#options.db, this.id).catch(() => {})
+    await removeWorker(this.#options.services.db, this.id).catch(() => {})
     await this.#client?.end().catch(() => {})
     this.#client = null
   }
 
-  #start(sessionId: string, turnId: string, work: (signal: AbortSignal) => Promise<void>): void {
-    const controller = new AbortController()
-    const done = work(controller.signal)
+  get #takesTurns(): boolean {
+    return this.#stopping === null && !this.#isDraining && this.#suspects.length === 0 && !this.#isSuspectRunning
+  }
+
+  get #owner(): RunOwner {
+    return { nextWorkerId: () => (this.#takesTurns ? this.id : null) }
+  }
+
+  #start(sessionId: string, turnId: string, work: (lease: Lease) => Promise<void>): void {
+    const lease = new Lease()
+    const running: Running = { lease, since: performance.now(), done: Promise.resolve() }
+    this.#running.set(turnId, running)
+    running.done = work(lease)
       .catch((error: unknown) => {
-        if (!(error instanceof LeaseLost)) this.#options.log.error({ err: error, turn_id: turnId, session_id: sessionId }, 'a turn was left to another worker')
+        if (!(error instanceof LeaseLost)) this.#options.services.log.error({ err: error, turn_id: turnId, session_id: sessionId }, 'a turn was left as it stands in the journal')
       })
       .finally(() => {
-        this.#running.delete(turnId)
+        // A turn that parked may run again by now.
+        if (this.#running.get(turnId) === running) this.#running.delete(turnId)
         this.freeSlot()
+        this.#startSuspect()
       })
-    this.#running.set(turnId, { controller, since: performance.now(), done })
   }
 
-  async #runAsFarAsItGoes(turn: Turn, signal: AbortSignal): Promise<void> {
-    const writer = new TurnWriter(this.#options.journal, turn, signal)
-    await this.#runFrom(turn, writer, new Map(), signal)
-  }
-
-  async #takeUp(held: TurnToResume, signal: AbortSignal): Promise<void> {
-    const resumed = await resumeTurn(this.#options.db, held)
+  async #resume(held: TurnToResume, lease: Lease): Promise<void> {
+    const { services } = this.#options
+    const resumed = await resumeTurn(services.db, held)
     if (!resumed) return
-    const { turn_id } = held
-    const { turn, attemptsBefore, hasStarted, interruptedCall } = resumed
-    const writer = new TurnWriter(this.#options.journal, turn, signal)
-    if (!hasStarted) writer.event('turn.started', { turn_id, input_message_id: turn.input_message_id })
-    if (interruptedCall) writer.event('reason.recovered', { turn_id, mode: 'restart', ...interruptedCall })
-    await this.#runFrom(turn, writer, attemptsBefore, signal)
+    reachCrashPoint('turn.claimed')
+    await this.#runFrom(startResumedRun(services, resumed, lease, this.#owner))
   }
 
-  async #runFrom(turn: Turn, writer: TurnWriter, attemptsBefore: Map<string, number>, signal: AbortSignal): Promise<void> {
-    const { tools } = findTools(turn.definition.capabilities.map((capability) => capability.ref))
-    const nextWorkerId = () => (this.#stopping === null ? this.id : null)
-    const run: TurnRun = { services: this.#options, turn, tools, writer, signal, attemptsBefore, earlier: null, nextWorkerId, time_to_first_token_ms: null }
-    const { hasEnded, next_turn_id } = await runTurn(run)
-    if (hasEnded && run.earlier) this.#options.pasts.remember(turn, run.earlier)
-    if (next_turn_id) {
-      // The next turn takes over the slot that this one is about to free.
-      this.#slotsTaken += 1
-      const { organization_id, session_id } = turn
-      const next = { organization_id, session_id, turn_id: next_turn_id, epoch: turn.epoch + 1 }
-      this.#start(next.session_id, next.turn_id, (nextSignal) => this.#takeUp(next, nextSignal))
-    }
+  async #runFrom(starting: Promise<TurnRun>): Promise<void> {
+    const run = await starting
+    const { turn } = run
+    const { hasEnded, next_turn_id } = await runTurn(run).catch((error: unknown) => this.#failBroken(run, error))
+    if (hasEnded) rememberPast(run)
+    // The next turn takes over the slot that this one is about to free.
+    if (next_turn_id === null || this.#stopping !== null) return
+    this.#slotsTaken += 1
+    const { organization_id, session_id, epoch } = turn
+    this.takeUp({ organization_id, session_id, turn_id: next_turn_id, epoch: epoch + 1, may_have_run: false })
+  }
+
+  async #failBroken({ turn, lease }: TurnRun, error: unknown): Promise<TurnOutcome> {
+    if (lease.isLost || isPassing(error)) throw error
+    const { services } = this.#options
+    const { organization_id, session_id, id: turn_id, epoch } = turn
+    services.log.error({ err: error, turn_id, session_id }, 'a turn broke')
+    return await failBrokenTurn(services, { organization_id, session_id, turn_id, epoch, may_have_run: true }, lease, this.#owner, error)
+  }
+
+  /** Starts the next suspect once nothing else runs (L8). */
+  #startSuspect(): void {
+    const client = this.#client
+    if (this.#running.size > 0 || this.#isSuspectRunning || !client) return
+    const suspect = this.#suspects.shift()
+    if (!suspect) return
+    this.#isSuspectRunning = true
+    this.#start(suspect.session_id, suspect.turn_id, async (lease) => {
+      try {
+        await recordSuspect(client, this.id, suspect.turn_id)
+        await this.#resume(suspect, lease)
+      } finally {
+        this.#isSuspectRunning = false
+        await recordSuspect(client, this.id, null)
+      }
+    })
   }
 
   async #beatUntilStopped(): Promise<void> {
+    const { log } = this.#options.services
     while (!this.#wakeBeat.signal.aborted) {
       try {
         await this.#connect()
         const sentAt = performance.now()
-        const free = this.#stopping !== null ? 0 : Math.max(0, this.#options.slots - this.#slotsTaken)
+        const free = this.#takesTurns ? Math.max(0, this.#options.slots - this.#slotsTaken) : 0
         this.#settle(await beat(this.#client!, this.id, free), sentAt)
       } catch (error) {
-        this.#options.log.warn({ err: error, worker_id: this.id }, 'a heartbeat failed')
+        log.warn({ err: error, worker_id: this.id }, 'a heartbeat failed')
         await this.#client?.end().catch(() => {})
         this.#client = null
       }
@@ -152,24 +205,31 @@ export class Worker {
   }
 
   /** Brings what runs here in line with what the database says (L5). */
-  #settle(held: readonly HeldTurn[], sentAt: number): void {
+  #settle({ draining, held }: Beat, sentAt: number): void {
+    this.#isDraining = draining
     const heldIds = new Set(held.map((turn) => turn.turn_id))
-    for (const [turnId, running] of this.#running) {
-      if (!heldIds.has(turnId) && running.since < sentAt - adoptAfterMs) running.controller.abort(new LeaseLost())
+    for (const [turnId, { lease, since }] of this.#running) {
+      if (!heldIds.has(turnId) && since < sentAt - adoptAfterMs) lease.lose()
     }
     for (const id of this.#unknownSince.keys()) if (!heldIds.has(id)) this.#unknownSince.delete(id)
     for (const turn of held) {
-      if (this.#running.has(turn.turn_id)) {
+      const running = this.#running.get(turn.turn_id)
+      if (running && turn.cancel_requested) running.lease.cancel(turn.cancel_requested)
+      if (running || this.#suspects.some((suspect) => suspect.turn_id === turn.turn_id)) {
         this.#unknownSince.delete(turn.turn_id)
         continue
       }
       const since = this.#unknownSince.get(turn.turn_id) ?? sentAt
       this.#unknownSince.set(turn.turn_id, since)
-      if ((turn.claimed || sentAt - since >= adoptAfterMs) && this.takeSlot()) {
-        this.#unknownSince.delete(turn.turn_id)
-        this.#start(turn.session_id, turn.turn_id, (signal) => this.#takeUp(turn, signal))
-      }
+      if (!turn.claimed && sentAt - since < adoptAfterMs) continue
+      if (this.#stopping !== null || this.#isSuspectRunning) continue
+      this.#unknownSince.delete(turn.turn_id)
+      this.#slotsTaken += 1
+      const toResume: TurnToResume = { ...turn, may_have_run: turn.orphaned || !turn.claimed }
+      if (turn.recoveries === recoveriesOfSuspect) this.#suspects.push(toResume)
+      else this.takeUp(toResume)
     }
+    this.#startSuspect()
   }
 
   async #connect(): Promise<void> {
@@ -182,4 +242,10 @@ export class Worker {
     await registerWorker(client, { id: this.id, hostname: hostname(), pid: process.pid, slots })
     this.#client = client
   }
+}
+
+/** What the session's next turn need not read back. A past that the journal would tell otherwise is forgotten. */
+function rememberPast({ services, turn, earlier, lease }: TurnRun): void {
+  if (earlier && turn.pending_steers === 0 && lease.cancelReason !== 'rollback') services.pasts.remember(turn, earlier)
+  else services.pasts.forget(turn.session_id)
 }

@@ -80,7 +80,7 @@ describe('a turn', () => {
     expect(results.get('call_3')).toMatchObject({ success: false, error: expect.stringContaining('expected a number') })
     expect(results.get('call_4')).toMatchObject({ success: false, error: 'There is no tool named no_such_tool.' })
     expect(results.size).toBe(4)
-    const { rows } = await fixture.pool.query('SELECT count(*)::integer AS open FROM tool_calls WHERE session_id = $1 AND NOT closed', [sessionId])
+    const { rows } = await fixture.pool.query('SELECT count(*)::integer AS open FROM tool_calls WHERE session_id = $1 AND closed_by IS NULL', [sessionId])
     expect(rows).toEqual([{ open: 0 }])
   })
 

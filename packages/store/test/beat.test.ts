@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { newId } from '@reprise/contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { beat, connectClient, registerWorker, removeWorker } from '../src/index.ts'
+import { beat as sendBeat, connectClient, registerWorker, removeWorker, type HeldTurn } from '../src/index.ts'
 import { openJournalFixture, type JournalFixture } from './support/journal-fixture.ts'
 
 let fixture: JournalFixture
@@ -13,6 +13,10 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.end().catch(() => {})))
   await fixture.close()
 })
+
+async function beat(client: pg.Client, workerId: string, freeSlots: number): Promise<HeldTurn[]> {
+  return (await sendBeat(client, workerId, freeSlots)).held
+}
 
 interface TestWorker {
   id: string
@@ -51,7 +55,7 @@ describe('a heartbeat', () => {
   test('tells a worker which turns are its own', async () => {
     const worker = await startWorker()
     const turn = await startTurn(worker)
-    expect(await beat(worker.client, worker.id, 8)).toEqual([{ ...turn, organization_id: expect.any(String), epoch: 1, claimed: false }])
+    expect(await beat(worker.client, worker.id, 8)).toEqual([{ ...turn, organization_id: expect.any(String), epoch: 1, claimed: false, orphaned: false, recoveries: 0, cancel_requested: null }])
   })
 
   test('takes ready turns, never more than there are free slots', async () => {

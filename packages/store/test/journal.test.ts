@@ -38,7 +38,7 @@ async function events(session_id: string) {
 describe('an accept', () => {
   test('of an idle session starts its turn with the worker that brings it', async () => {
     const { accept, started } = await start()
-    expect(started).toMatchObject({ edge: true, ordinal: 1, epoch: 1, turn_id: accept.turn_id, first_sequence: 2 })
+    expect(started).toMatchObject({ delivery: 'started', ordinal: 1, epoch: 1, turn_id: accept.turn_id, first_sequence: 2 })
     expect(await head(accept.session_id)).toEqual({
       last_sequence: 4,
       active_turn_id: accept.turn_id,
@@ -57,7 +57,7 @@ describe('an accept', () => {
   test('of a busy session waits, and is told apart by its events', async () => {
     const { accept } = await start()
     const second = fixture.accept(accept.session_id)
-    expect(await fixture.journal.accept(second)).toMatchObject({ outcome: 'stored', edge: false, ordinal: 2 })
+    expect(await fixture.journal.accept(second)).toMatchObject({ outcome: 'stored', delivery: 'enqueued', ordinal: 2 })
     expect(await head(accept.session_id)).toMatchObject({ active_turn_id: accept.turn_id, turns_waiting: 1 })
     expect((await events(accept.session_id)).map((event) => event.type)).toEqual([
       'session.started',
@@ -136,7 +136,7 @@ describe('a checkpoint', () => {
     await fixture.journal.accept(second)
     await fixture.journal.accept(third)
     const end = fixture.checkpoint(accept, { epoch: started.epoch, checkpoint_number: 0 }, { turn_status: 'completed' })
-    expect(await fixture.journal.checkpoint(end)).toMatchObject({ outcome: 'stored', edge: false, next_turn_id: second.turn_id })
+    expect(await fixture.journal.checkpoint(end)).toMatchObject({ outcome: 'stored', settled: true, next_turn_id: second.turn_id })
     expect(await head(accept.session_id)).toMatchObject({ active_turn_id: second.turn_id, active_status: 'running', epoch: 2, checkpoint_number: 0, turns_waiting: 1 })
     const endSecond = fixture.checkpoint(second, { epoch: 2, ordinal: 2, checkpoint_number: 0 }, { turn_status: 'failed', worker_id: null })
     expect(await fixture.journal.checkpoint(endSecond)).toMatchObject({ outcome: 'stored', next_turn_id: third.turn_id })
@@ -146,9 +146,9 @@ describe('a checkpoint', () => {
   test('that ends the last turn leaves the session idle, and says so', async () => {
     const { accept, started } = await start()
     const end = fixture.checkpoint(accept, { epoch: started.epoch, checkpoint_number: 0 }, { turn_status: 'completed' })
-    expect(await fixture.journal.checkpoint(end)).toMatchObject({ outcome: 'stored', edge: true, next_turn_id: null })
+    expect(await fixture.journal.checkpoint(end)).toMatchObject({ outcome: 'stored', settled: true, next_turn_id: null })
     expect(await head(accept.session_id)).toMatchObject({ active_turn_id: null, active_status: null })
-    expect((await events(accept.session_id)).at(-1)).toMatchObject({ type: 'session.idled', sequence: 6 })
+    expect((await events(accept.session_id)).at(-1)).toMatchObject({ type: 'session.idled', sequence: 7 })
   })
 
   test('that PostgreSQL refuses fails alone, whatever it was flushed with (G4)', async () => {
@@ -200,7 +200,7 @@ describe('a lost reply', () => {
     const keyed = accepts.map((accept, index) => (index % 2 ? accept : { ...accept, idempotency_key: `key-${index}` }))
     proxy.cutNext(when)
     const started = await Promise.all(keyed.map((accept) => journal.accept(accept)))
-    expect(started).toEqual(accepts.map(({ turn_id, message_id }) => expect.objectContaining({ outcome: 'stored', edge: true, epoch: 1, ordinal: 1, first_sequence: 2, turn_id, message_id })))
+    expect(started).toEqual(accepts.map(({ turn_id, message_id }) => expect.objectContaining({ outcome: 'stored', delivery: 'started', epoch: 1, ordinal: 1, first_sequence: 2, turn_id, message_id })))
 
     proxy.cutNext(when)
     const running = await Promise.all(accepts.map((accept) => journal.checkpoint(fixture.checkpoint(accept, { epoch: 1, checkpoint_number: 0 }))))
@@ -210,11 +210,11 @@ describe('a lost reply', () => {
     )
     expect(proxy.cuts).toBe(3)
     expect(running.map((result) => result.outcome)).toEqual(accepts.map(() => 'stored'))
-    expect(ended).toEqual(accepts.map(() => expect.objectContaining({ outcome: 'stored', edge: true, first_sequence: 6 })))
+    expect(ended).toEqual(accepts.map(() => expect.objectContaining({ outcome: 'stored', settled: true, first_sequence: 6 })))
     expect(committed).toHaveLength(61)
     for (const { session_id } of accepts) {
-      expect(await head(session_id)).toMatchObject({ last_sequence: 7, active_turn_id: null })
-      expect((await events(session_id)).map((event) => event.sequence)).toEqual([1, 2, 3, 4, 5, 6, 7])
+      expect(await head(session_id)).toMatchObject({ last_sequence: 8, active_turn_id: null })
+      expect((await events(session_id)).map((event) => event.sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
     }
     await journal.stop()
     await proxy.stop()

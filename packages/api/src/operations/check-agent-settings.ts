@@ -1,4 +1,4 @@
-import type { AppError, CapabilityRef, ToolDefinition, WhenBusy } from '@reprise/contract'
+import type { AppError, CapabilityRef, ToolDefinition } from '@reprise/contract'
 import { findTools } from '@reprise/engine'
 import { readModel, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
@@ -11,28 +11,24 @@ const harnessName = 'generic'
 interface AgentSettings {
   capabilities?: CapabilityRef[] | null | undefined
   tools?: ToolDefinition[] | null | undefined
-  when_busy?: WhenBusy | null | undefined
   harness_id?: string | null | undefined
   harness_name?: string | null | undefined
 }
 
 /** Refuses now what would otherwise fail every turn later. */
 export function checkAgentSettings(settings: AgentSettings): void {
-  const { capabilities, tools, when_busy, harness_id, harness_name } = settings
-  checkWhenBusy('when_busy', when_busy)
+  const { capabilities, tools, harness_id, harness_name } = settings
   checkCapabilities(capabilities ?? [])
-  if (tools?.[0]) {
-    throw fieldError('tools_unsupported', 'tools[0].type', `${tools[0].type} tools are not supported yet: name server-side ones in capabilities`)
-  }
+  checkToolNames(tools ?? [])
   if (harness_id && harness_id !== seeded.harness_id) throw fieldError('unknown_harness', 'harness_id', `there is no harness ${harness_id}`)
   if (harness_name && harness_name !== harnessName) throw fieldError('unknown_harness', 'harness_name', `the only harness is ${harnessName}`)
 }
 
-/** The policies that join or end a running turn are not there yet. */
-export function checkWhenBusy(path: string, whenBusy: WhenBusy | null | undefined): void {
-  if (whenBusy && whenBusy !== 'enqueue' && whenBusy !== 'reject') {
-    throw fieldError('when_busy_unsupported', path, `${whenBusy} is not supported yet: use enqueue or reject`)
-  }
+function checkToolNames(tools: readonly ToolDefinition[]): void {
+  tools.forEach(({ name }, index) => {
+    const first = tools.findIndex((other) => other.name === name)
+    if (first !== index) throw fieldError('invalid_request', `tools[${index}].name`, `tools[${first}] has the name ${JSON.stringify(name)} already`)
+  })
 }
 
 /** A model that is not there, is another organization's or is disabled can answer nothing: to the caller they are one. */

@@ -3,7 +3,7 @@ import { AppError, newId, type Delivery } from '@reprise/contract'
 import type { IncomingMessage } from '@reprise/engine'
 import { readMessage, type StoredMessage } from '@reprise/store'
 import type { Caller, Services } from '../services.ts'
-import { checkWhenBusy, unknownModel } from './check-agent-settings.ts'
+import { unknownModel } from './check-agent-settings.ts'
 import { storeMessageImages } from './store-message-images.ts'
 
 export interface CreateMessageInput {
@@ -24,7 +24,6 @@ const queueRetrySeconds = 5
 export async function createMessage(services: Services, caller: Caller, input: CreateMessageInput): Promise<CreatedMessage> {
   const { session_id, idempotency_key, body } = input
   const { controls } = body.request
-  checkWhenBusy('controls.when_busy', controls?.when_busy)
   const accepted = await services.engine.acceptMessage({
     organization_id: caller.organization_id,
     session_id,
@@ -54,8 +53,6 @@ export async function createMessage(services: Services, caller: Caller, input: C
       throw new AppError('session_busy')
     case 'queue_full':
       throw new AppError('queue_full', { retryAfterSeconds: queueRetrySeconds })
-    case 'when_busy_unsupported':
-      throw new AppError('when_busy_unsupported')
   }
 }
 

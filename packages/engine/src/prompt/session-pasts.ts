@@ -3,7 +3,8 @@
  *
  * C1  What is remembered under an ordinal is the past of the next one, and of no other: a session that went on elsewhere
  *     meanwhile has a higher ordinal, and is read from the journal.
- * C2  Messages never change once they are stored, so what is remembered never goes stale.
+ * C2  Messages never change once they are stored, so what is remembered never goes stale. A turn that leaves the prompts
+ *     of others is forgotten by its owner, or, if it is posted again, passed over by the turn that does.
  */
 import { earlierMessagesMax, measureTurn, type EarlierTurn } from './earlier-turns.ts'
 import type { Turn } from '../turn/turn.ts'
@@ -31,17 +32,18 @@ export class SessionPasts {
   remember(turn: Turn, earlier: readonly EarlierTurn[]): void {
     const turns = keepLatest([...earlier, measureTurn(turn.messages)])
     const tokens = turns.reduce((sum, kept) => sum + kept.tokens, 0)
-    this.#forget(turn.session_id)
+    this.forget(turn.session_id)
     this.#pasts.set(turn.session_id, { ordinal: turn.ordinal, turns, tokens })
     this.#tokens += tokens
     // The map keeps the order of use: the first is the one that was used longest ago.
     for (const sessionId of this.#pasts.keys()) {
       if (this.#tokens <= tokensMax) break
-      this.#forget(sessionId)
+      this.forget(sessionId)
     }
   }
 
-  #forget(sessionId: string): void {
+  /** Forgets a session whose past the journal tells otherwise from now on. */
+  forget(sessionId: string): void {
     this.#tokens -= this.#pasts.get(sessionId)?.tokens ?? 0
     this.#pasts.delete(sessionId)
   }

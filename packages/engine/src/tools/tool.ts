@@ -13,6 +13,27 @@ export interface Tool extends ToolSpec {
 /** An error is an answer too: the model reads it and may repair its call. */
 export type ToolOutcome = { ok: true; result: unknown } | { ok: false; error: string }
 
+/**
+ * A run that came to no answer. The runner decides by the tool's effects mode whether it may be tried again: what
+ * certainly did not happen always may, what may have happened only where it is idempotent.
+ */
+export class ToolFault extends Error {
+  override name = 'ToolFault'
+  /** False for what would fail in the same way again. */
+  readonly retryable: boolean
+  /** False only when the effect certainly did not begin. */
+  readonly mayHaveRun: boolean
+  /** When the other side asked to wait, how long. */
+  readonly retry_after_ms: number | null
+
+  constructor(message: string, { retryable, mayHaveRun, retry_after_ms, cause }: { retryable: boolean; mayHaveRun: boolean; retry_after_ms?: number; cause?: unknown }) {
+    super(message, { cause })
+    this.retryable = retryable
+    this.mayHaveRun = mayHaveRun
+    this.retry_after_ms = retry_after_ms ?? null
+  }
+}
+
 export interface ToolContext {
   organization_id: string
   session_id: string

@@ -24,6 +24,8 @@ export class AnswerStream {
   timeToFirstTokenMs: number | null = null
   #thinking: string | null = null
   #hasStarted = false
+  #hasWritten = false
+  #isClosed = false
   #pending: { type: 'output.message.delta' | 'reason.thinking.delta'; delta: string } | null = null
   #timer: NodeJS.Timeout | null = null
 
@@ -32,9 +34,17 @@ export class AnswerStream {
     this.#commitSoon() // `reason.started` was written just before
   }
 
+  /** What of it has been written: a call that starts over must say so. */
+  get written(): { accumulated_len: number } | null {
+    return this.#hasWritten ? { accumulated_len: this.text.length } : null
+  }
+
   take(chunk: Exclude<ModelChunk, { type: 'finished' }>): void {
+    // A provider that does not heed the abort goes on talking to nobody.
+    if (this.#isClosed) return
     const { writer, turn_id, model, startedAt } = this.#options
     this.timeToFirstTokenMs ??= Math.round(performance.now() - startedAt)
+    if (chunk.type !== 'tool_call') this.#hasWritten = true
     switch (chunk.type) {
       case 'thinking_started':
         this.#thinking = ''
@@ -81,6 +91,7 @@ export class AnswerStream {
   }
 
   close(): void {
+    this.#isClosed = true
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
   }

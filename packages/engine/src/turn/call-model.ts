@@ -1,70 +1,137 @@
 import type { ToolCallPart } from '@reprise/contract'
+import { reachCrashPoint } from '@reprise/store'
 import { buildPrompt } from '../prompt/build-prompt.ts'
 import { readEarlierTurns } from '../prompt/earlier-turns.ts'
 import { ModelError } from '../models/model-error.ts'
 import type { ModelCall, ModelChunk } from '../models/model-provider.ts'
+import { pause } from './pause.ts'
 import { AnswerStream } from './answer-stream.ts'
-import { toolCallsOf } from './turn.ts'
+import { untilAborted } from './lease.ts'
+import { chooseRetryDelay } from './turn-limits.ts'
 import type { TurnRun } from './turn-run.ts'
+import { toolCallsOf } from './turn.ts'
 
-/** A model call that has not finished by then has failed. */
-const modelCallMsMax = 300_000
+type Finished = Extract<ModelChunk, { type: 'finished' }>
 
 /**
- * One model call. Its deltas are committed as they come; its answer, with the intents of its tool calls, is written
- * and left for the next step to commit: with the turn's end, or before the first tool runs.
+ * One model call, tried again while its faults allow. Its deltas are committed as they come; its answer, with the
+ * intents of its tool calls, is written and left for the next step to commit: with the turn's end, or before the first
+ * tool runs.
  */
 export async function callModel(run: TurnRun, iteration: number): Promise<void> {
-  const { turn, writer, services, signal } = run
-  const { agent_id, harness_id, parallel_tool_calls } = turn.definition
-  const { model, id: model_id, provider_id, provider_type } = turn.model
+  const { turn, lease } = run
+  await startAttempt(run)
+  if (turn.retry_in_ms > 0) await pause(turn.retry_in_ms, lease.signal)
+  turn.retry_in_ms = 0
+  for (;;) {
+    const failure = await attemptCall(run, iteration)
+    if (!failure) return
+    await waitForNextAttempt(run, failure)
+  }
+}
+
+/** A takeover is an attempt of its own, counted before it is made; one that was still waiting has been counted. */
+async function startAttempt(run: TurnRun): Promise<void> {
+  const { turn, writer } = run
+  if (!run.stepMayHaveBegun) return
+  run.stepMayHaveBegun = false
+  if (turn.retry_in_ms > 0) return
+  writer.countAttempt(turn.attempt + 1)
+  await writer.commit()
+}
+
+interface Failure {
+  error: ModelError
+  /** What of the answer has been written. */
+  written: { accumulated_len: number } | null
+}
+
+async function attemptCall(run: TurnRun, iteration: number): Promise<Failure | null> {
+  const { turn, writer, services, lease } = run
+  const { agent_id, harness_id } = turn.definition
+  const { model, id: model_id, provider_id } = turn.model
   const startedAt = performance.now()
   writer.event('reason.started', { agent_id, harness_id, metadata: { model, model_id, provider_id } })
   const answer = new AnswerStream({ writer, turn_id: turn.id, model, iteration, startedAt })
   const call = new AbortController()
-  const deadline = setTimeout(() => call.abort(new ModelError('timeout', 'the model did not finish in time')), modelCallMsMax)
-  const onLost = () => call.abort(signal.reason)
-  signal.addEventListener('abort', onLost, { once: true })
+  const deadline = setTimeout(() => call.abort(new ModelError('timeout', 'the model did not finish in time')), services.limits.modelCallMsMax)
+  const onStop = () => call.abort(lease.signal.reason)
+  lease.signal.addEventListener('abort', onStop, { once: true })
   try {
-    const provider = services.providers.get(provider_type)
-    if (!provider) throw new ModelError('unavailable', `no provider of type ${provider_type}`)
-    run.earlier ??= services.pasts.find(turn) ?? (await readEarlierTurns(services.db, turn))
-    const modelCall: ModelCall = {
-      model,
-      system: turn.definition.system_prompt,
-      ...buildPrompt(services.db, turn, run.earlier),
-      tools: run.tools.map(({ name, description, parameters }) => ({ name, description, parameters })),
-      reasoning_effort: turn.reasoning_effort,
-      parallel_tool_calls,
-      attempt: 1,
-    }
-    const finished = await drain(provider.stream(modelCall, call.signal), answer)
+    lease.signal.throwIfAborted()
+    const modelCall = await prepareCall(run)
+    reachCrashPoint('model.before_call')
+    const finished = await services.breakers.call(provider_id, () => untilAborted(drain(run, modelCall, answer, call.signal), call.signal))
+    reachCrashPoint('model.answered')
     writeAnswer(run, answer, finished, performance.now() - startedAt)
+    return null
   } catch (error) {
-    const duration_ms = Math.round(performance.now() - startedAt)
     // A fault reaches streams as far as it came: what was streamed is kept, and never taken for an answer.
     answer.flush()
-    if (!signal.aborted) {
-      writer.event('reason.completed', { success: false, has_tool_calls: false, tool_call_count: 0, duration_ms, error: error instanceof ModelError ? error.kind : 'internal_error' })
-    }
+    writeFailure(run, error, performance.now() - startedAt)
+    if (lease.cancelReason && answer.text !== '') run.cutOff = answer
+    if (error instanceof ModelError) return { error, written: answer.written }
     throw error
   } finally {
     answer.close()
     clearTimeout(deadline)
-    signal.removeEventListener('abort', onLost)
+    lease.signal.removeEventListener('abort', onStop)
     run.time_to_first_token_ms ??= answer.timeToFirstTokenMs
   }
 }
 
-async function drain(stream: AsyncIterable<ModelChunk>, answer: AnswerStream): Promise<Extract<ModelChunk, { type: 'finished' }>> {
-  for await (const chunk of stream) {
+async function prepareCall(run: TurnRun): Promise<ModelCall> {
+  const { turn, tools, services } = run
+  // A turn that is posted again leaves the failed one out, which memory does not know.
+  run.earlier ??= (turn.retry_of === null ? services.pasts.find(turn) : null) ?? (await readEarlierTurns(services.db, turn))
+  return {
+    model: turn.model.model,
+    system: turn.definition.system_prompt,
+    ...buildPrompt(services.db, turn, run.earlier),
+    tools: tools.specs,
+    reasoning_effort: turn.reasoning_effort,
+    parallel_tool_calls: turn.definition.parallel_tool_calls,
+    attempt: turn.attempt,
+  }
+}
+
+async function drain({ turn, services }: TurnRun, call: ModelCall, answer: AnswerStream, signal: AbortSignal): Promise<Finished> {
+  const provider = services.providers.get(turn.model.provider_type)
+  if (!provider) throw new ModelError('unavailable', `no provider of type ${turn.model.provider_type}`, { retryable: false })
+  for await (const chunk of provider.stream(call, signal)) {
     if (chunk.type === 'finished') return chunk
     answer.take(chunk)
+    reachCrashPoint('model.mid_stream')
   }
   throw new ModelError('cut', 'the stream ended before the answer was finished')
 }
 
-function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStream, finished: Extract<ModelChunk, { type: 'finished' }>, durationMs: number): void {
+/** Counts the next attempt, durably, and waits until it may be made. Throws the error when it was the last. */
+async function waitForNextAttempt({ turn, writer, services, lease }: TurnRun, { error, written }: Failure): Promise<void> {
+  const { limits } = services
+  const delayMs = chooseRetryDelay(limits, turn.attempt, error.retry_after_ms)
+  if (!error.retryable || turn.attempt >= limits.modelAttemptsMax || delayMs === null) throw error
+  writer.countAttempt(turn.attempt + 1, delayMs)
+  await writer.commit()
+  reachCrashPoint('model.before_retry')
+  await pause(delayMs, lease.signal)
+  if (written) writer.event('reason.recovered', { turn_id: turn.id, mode: 'restart', ...written })
+}
+
+function writeFailure({ turn, writer, lease }: TurnRun, error: unknown, durationMs: number): void {
+  if (lease.isLost) return
+  const duration_ms = Math.round(durationMs)
+  const reason = lease.cancelReason ? 'cancelled' : error instanceof ModelError ? error.kind : 'internal_error'
+  const { model, provider_type: provider } = turn.model
+  const retry = turn.attempt > 1 ? { retry: { attempt: turn.attempt } } : {}
+  writer.event('llm.generation', {
+    metadata: { model, provider, duration_ms, time_to_first_token_ms: null, finish_reasons: [], response_id: null, success: false, error: reason, ...retry },
+    output: { message_id: null },
+  })
+  writer.event('reason.completed', { success: false, has_tool_calls: false, tool_call_count: 0, duration_ms, error: reason })
+}
+
+function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStream, finished: Finished, durationMs: number): void {
   const { usage, finish_reason, response_id } = finished
   const duration_ms = Math.round(durationMs)
   const calls = makeIdsUnique(answer.toolCalls, turn.messages.flatMap(toolCallsOf))
@@ -85,14 +152,14 @@ function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStream, fin
       finish_reasons: [finish_reason],
       response_id,
       success: true,
+      ...(turn.attempt > 1 && { retry: { attempt: turn.attempt } }),
     },
     output: { message_id },
   })
   writer.event('reason.completed', { success: true, has_tool_calls: calls.length > 0, tool_call_count: calls.length, duration_ms, usage })
   if (calls.length > 0) writer.event('act.started', { tool_calls: calls.map(({ id, name }) => ({ id, name })) })
   calls.forEach(({ id, name, arguments: args }, position) => {
-    const effects = tools.find((tool) => tool.name === name)?.effects ?? 'idempotent'
-    writer.openCall({ id, position, name, arguments: args ?? null, effects })
+    writer.openCall({ id, position, name, arguments: args ?? null, effects: tools.find(name)?.effects ?? 'idempotent' })
     writer.event('tool.started', { tool_call: { id, name, arguments: args } })
   })
 }

@@ -1,12 +1,16 @@
 import type { TurnErrorCode } from '@reprise/contract'
+import { newEvent, reachCrashPoint } from '@reprise/store'
 import { ModelError } from '../models/model-error.ts'
-import { sumUsage, toolCallsOf, type TurnOutcome } from './turn.ts'
+import { closeCalls } from './run-tools.ts'
 import type { TurnRun } from './turn-run.ts'
+import type { Settlement } from './turn-writer.ts'
+import { sumUsage, toolCallsOf, type TurnOutcome } from './turn.ts'
 
-export async function completeTurn(run: TurnRun): Promise<TurnOutcome> {
-  const { turn, writer, time_to_first_token_ms } = run
+/** Null when the turn goes on instead: a message has joined it, or it is to be cancelled. */
+export async function completeTurn(run: TurnRun): Promise<TurnOutcome | null> {
+  const { turn, time_to_first_token_ms } = run
   const answers = turn.messages.filter((message) => message.role === 'agent')
-  writer.event('turn.completed', {
+  const completed = newEvent('turn.completed', {
     turn_id: turn.id,
     iterations: answers.length,
     // The two clocks may differ a little; a duration is never less than nothing.
@@ -17,18 +21,28 @@ export async function completeTurn(run: TurnRun): Promise<TurnOutcome> {
     final_message_id: answers.at(-1)!.id, // a turn completes only with an answer: see nextStep
     usage: sumUsage(turn.messages),
   })
-  return await writer.end({ status: 'completed' }, run.nextWorkerId)
+  return await end(run, { status: 'completed', events: [completed], nextWorkerId: run.nextWorkerId })
 }
 
-/** Ends a turn that cannot go on, with a word to the user as far as the turn's disclosure allows. */
-export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: unknown): Promise<TurnOutcome> {
+/** Ends a turn that cannot go on, with a word to the user as far as the turn's disclosure allows. Null as above. */
+export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: unknown, openCallIds: readonly string[] = []): Promise<TurnOutcome | null> {
   const { turn, writer } = run
+  if (error_code === 'max_iterations') closeCalls(run, openCallIds, 'tool', 'error', `The turn has reached its limit of ${turn.definition.max_iterations} model calls.`)
+  else closeCalls(run, openCallIds, 'tool', 'outcome_unknown', 'outcome_unknown: the turn failed before the tool answered.')
   const text = describeFailure(error_code, turn.error_disclosure, cause)
   writer.event('output.message.started', { turn_id: turn.id })
   writer.event('output.message.delta', { turn_id: turn.id, delta: text })
-  writer.message('output.message.completed', { metadata: { notice: true } }, { role: 'agent', content: [{ type: 'text', text }], isNotice: true })
-  writer.event('turn.failed', { turn_id: turn.id, error: text, error_code })
-  return await writer.end({ status: 'failed', error_code, error: cause instanceof Error ? cause.message : text }, run.nextWorkerId)
+  writer.message('output.message.completed', { metadata: { notice: true } }, { role: 'agent', content: [{ type: 'text', text }], mark: 'notice' })
+  const events = [newEvent('turn.failed', { turn_id: turn.id, error: text, error_code })]
+  const error = cause instanceof Error ? cause.message : publicWords[error_code]
+  return await end(run, { status: 'failed', error_code, error, events, nextWorkerId: run.nextWorkerId })
+}
+
+async function end({ writer }: TurnRun, settlement: Settlement): Promise<TurnOutcome | null> {
+  reachCrashPoint('turn.before_end')
+  const settled = await writer.settle(settlement)
+  if (settled) reachCrashPoint('turn.after_end')
+  return settled && { hasEnded: true, next_turn_id: settled.next_turn_id }
 }
 
 const publicWords = {
@@ -38,6 +52,7 @@ const publicWords = {
   provider_error: 'The model provider could not answer.',
   provider_rate_limited: 'The model provider is receiving too many requests. Please try again later.',
   provider_timeout: 'The model provider did not answer in time.',
+  worker_crashed: 'The turn was stopped because the server crashed each time it ran.',
   internal_error: 'Something went wrong on the server.',
 } as const satisfies Record<TurnErrorCode, string>
 

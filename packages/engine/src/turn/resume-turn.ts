@@ -1,13 +1,24 @@
-import { readEvents, readOpenToolCalls, readTurn, readTurnMessages, type Database, type EventRecord, type StoredTurn } from '@reprise/store'
+import { readEvents, readOpenToolCalls, readTurn, readTurnMessages, type CancelReason, type Database, type EventRecord, type StoredTurn } from '@reprise/store'
+import type { FoundCall } from './turn-run.ts'
 import { readMessageOfTurn, type Turn } from './turn.ts'
 
 export interface ResumedTurn {
   turn: Turn
-  attemptsBefore: Map<string, number>
+  foundCalls: ReadonlyMap<string, FoundCall>
+  /** The turn's current step may have been begun before. */
+  mayHaveRun: boolean
+  cancelReason: CancelReason | null
   /** False for a turn that waited behind another: nothing of it but its message has been told yet. */
   hasStarted: boolean
   /** Set when a model call was under way and something of it was stored: it starts over, and streams must hear of it. */
-  interruptedCall: { accumulated_len: number } | null
+  interruptedCall: InterruptedCall | null
+}
+
+interface InterruptedCall {
+  /** What it had said since its last `output.message.started`. */
+  text: string
+  /** False when it had failed already, and was to be tried again. */
+  isUnderWay: boolean
 }
 
 export interface TurnToResume {
@@ -15,46 +26,62 @@ export interface TurnToResume {
   session_id: string
   turn_id: string
   epoch: number
+  /** Another worker, or this one, may have begun the turn's current step before. */
+  may_have_run: boolean
 }
 
 /** Reads a turn from the journal, as far as it has come. Null when it is not the session's active turn any more. */
-export async function resumeTurn(db: Database, { organization_id, session_id: sessionId, turn_id: turnId, epoch }: TurnToResume): Promise<ResumedTurn | null> {
+export async function resumeTurn(db: Database, held: TurnToResume): Promise<ResumedTurn | null> {
+  const { organization_id, session_id: sessionId, turn_id: turnId, epoch, may_have_run } = held
   const stored = await readTurn(db, organization_id, turnId)
   if (!stored || stored.epoch !== epoch || stored.checkpoint_number === null || stored.status !== 'running') return null
   const messages = await readTurnMessages(db, organization_id, sessionId, turnId)
   const openCalls = await readOpenToolCalls(db, organization_id, sessionId, turnId)
-  const events = await readTurnEvents(db, stored)
+  const begun = await findBegunCall(db, stored)
   return {
     turn: {
       ...stored,
       epoch,
       checkpoint_number: stored.checkpoint_number,
       created_ms: Date.parse(stored.created_at),
-      messages: messages.flatMap((message) => readMessageOfTurn(message) ?? []),
+      messages: messages.filter((message) => message.place !== null).flatMap((message) => readMessageOfTurn(message) ?? []),
     },
-    attemptsBefore: new Map(openCalls.map((call) => [call.id, call.attempt])),
-    hasStarted: stored.checkpoint_number > 0 || events.some((event) => event.type === 'turn.started'),
-    interruptedCall: findInterruptedCall(events),
+    foundCalls: new Map(
+      openCalls.map(({ id, attempt, is_expired }) => [id, { attempt: may_have_run ? attempt + 1 : attempt, mayHaveRun: may_have_run, isExpired: is_expired }]),
+    ),
+    mayHaveRun: may_have_run,
+    cancelReason: stored.cancel_requested,
+    hasStarted: stored.checkpoint_number > 0 || begun.hasStarted,
+    interruptedCall: begun.interruptedCall,
   }
 }
 
-/** A turn's events since long enough ago: a call streams at most 20 deltas a second. */
-const eventsMax = 1_000
+/** What tells how far a model call has come: the last of each is enough. */
+const milestones = ['turn.started', 'reason.started', 'reason.completed', 'reason.recovered', 'reason.thinking.started', 'output.message.started', 'output.message.completed'] as const
+const milestonesMax = 32
 
-async function readTurnEvents(db: Database, { organization_id, session_id, id, input_sequence }: StoredTurn): Promise<EventRecord[]> {
-  return await readEvents(db, { organization_id, session_id, turn_id: id, after_sequence: input_sequence - 1, limit: eventsMax, newest: true })
+async function findBegunCall(db: Database, stored: StoredTurn): Promise<Pick<ResumedTurn, 'hasStarted' | 'interruptedCall'>> {
+  const { organization_id, session_id, id: turn_id, input_sequence } = stored
+  const events = await readEvents(db, { organization_id, session_id, turn_id, types: [...milestones], after_sequence: input_sequence - 1, limit: milestonesMax, newest: true })
+  const hasStarted = events.some((event) => event.type === 'turn.started')
+  const settled = events.findLastIndex((event) => event.type === 'output.message.completed' || event.type === 'reason.recovered')
+  const since = events.slice(settled + 1)
+  const message = since.findLast((event) => event.type === 'output.message.started')
+  const isUnderWay = since.findLast((event) => event.type === 'reason.started' || event.type === 'reason.completed')?.type === 'reason.started'
+  if (!isUnderWay && !since.some((event) => event.type === 'output.message.started' || event.type === 'reason.thinking.started')) return { hasStarted, interruptedCall: null }
+  const text = message ? await readDeltas(db, stored, message.sequence) : ''
+  return { hasStarted, interruptedCall: { text, isUnderWay } }
 }
 
-function findInterruptedCall(events: readonly EventRecord[]): { accumulated_len: number } | null {
-  const settled = events.findLastIndex((event) => event.type === 'reason.completed' || event.type === 'reason.recovered')
-  const call = events.slice(settled + 1)
-  if (!call.some((event) => event.type === 'reason.started')) return null
-  const deltas = call.slice(call.findLastIndex((event) => event.type === 'output.message.started') + 1)
-  let accumulated_len = 0
-  for (const event of deltas) {
-    if (event.type !== 'output.message.delta') continue
-    const { data } = JSON.parse(event.json) as { data: { delta: string } } // written by the journal
-    accumulated_len += data.delta.length
+const deltasPerPage = 1_000
+
+async function readDeltas(db: Database, { organization_id, session_id, id: turn_id }: StoredTurn, afterSequence: number): Promise<string> {
+  let text = ''
+  let after_sequence = afterSequence
+  for (;;) {
+    const page: EventRecord[] = await readEvents(db, { organization_id, session_id, turn_id, types: ['output.message.delta'], after_sequence, limit: deltasPerPage, newest: false })
+    for (const event of page) text += (JSON.parse(event.json) as { data: { delta: string } }).data.delta // written by the journal
+    if (page.length < deltasPerPage) return text
+    after_sequence = page.at(-1)!.sequence
   }
-  return { accumulated_len }
 }

@@ -1,57 +1,82 @@
 import { AppError } from '@reprise/contract'
 import { ModelError } from '../models/model-error.ts'
 import { callModel } from './call-model.ts'
+import { cancelTurn } from './cancel-turn.ts'
 import { completeTurn, failTurn } from './end-turn.ts'
-import { nextStep } from './next-step.ts'
-import { refuseTools, runTools } from './run-tools.ts'
+import { nextStep, type Debtor } from './next-step.ts'
+import { LeaseLost } from './lease.ts'
+import { runTools } from './run-tools.ts'
+import { takeSteers } from './take-steers.ts'
 import { outlineMessages, type TurnOutcome } from './turn.ts'
 import type { TurnRun } from './turn-run.ts'
-import { LeaseLost, TurnWriter } from './turn-writer.ts'
+import { closeCallersCalls, parkTurn } from './wait-for-caller.ts'
 
 const leftOff: TurnOutcome = { hasEnded: false, next_turn_id: null }
 
 /**
- * Takes a turn from where it stands to its end, one step after the other. A turn that was lost on the way just stops.
+ * Takes a turn from where it stands to its end, one step after the other. A turn that was lost on the way, or waits for
+ * its caller, just stops. Throws what is no fault of the turn's steps: the journal then holds the turn as it stood.
  */
 export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
-  const { turn, services, signal } = run
+  const { turn, services, lease } = run
   try {
     return await takeSteps(run)
   } catch (error) {
-    if (error instanceof LeaseLost || signal.aborted) return leftOff
-    const fields = { err: error, turn_id: turn.id, session_id: turn.session_id }
-    if (error instanceof AppError && error.status === 503) {
-      // The database is away or the process is stopping: the journal stands, and whoever takes the turn goes on from it.
-      services.log.warn(fields, 'a turn was put down')
-      return leftOff
-    }
-    services.log.error(fields, 'a turn failed')
-    const failing = error instanceof ModelError ? run : { ...run, writer: new TurnWriter(services.journal, turn, signal) }
-    return await failTurn(failing, error instanceof ModelError ? error.turn_error_code : 'internal_error', error)
+    if (lease.isLost || error instanceof LeaseLost) return leftOff
+    if (lease.cancelReason) return await cancelTurn(run, lease.cancelReason)
+    if (!(error instanceof ModelError)) throw error
+    services.log.warn({ err: error, turn_id: turn.id, session_id: turn.session_id }, 'a turn failed')
+    const failed = await failTurn(run, error.turn_error_code, error)
+    return failed ?? (await cancelTurn(run, lease.cancelReason ?? 'cancel')) // only a cancel keeps a turn from failing
   }
 }
 
 async function takeSteps(run: TurnRun): Promise<TurnOutcome> {
-  const { turn } = run
-  const { max_iterations } = turn.definition
+  const { turn, lease } = run
   for (;;) {
-    const step = nextStep({ status: turn.status, max_iterations }, outlineMessages(turn.messages))
+    lease.signal.throwIfAborted()
+    const { status, pending_steers, recoveries } = turn
+    const { max_iterations } = turn.definition
+    const step = nextStep({ status, max_iterations, pending_steers, recoveries }, outlineMessages(turn.messages, (call) => findDebtor(run, call)))
+    if (step.kind !== 'call_model') run.stepMayHaveBegun = false
     switch (step.kind) {
       case 'call_model':
         await callModel(run, step.iteration)
         break
+      case 'take_steers':
+        await takeSteers(run)
+        break
       case 'run_tools':
         await runTools(run, step.open_call_ids)
         break
-      case 'refuse_tools':
-        refuseTools(run, step.open_call_ids, `The turn has reached its limit of ${max_iterations} model calls.`)
+      case 'close_calls':
+        closeCallersCalls(run, step.open_call_ids, step.closed_by)
         break
-      case 'complete':
-        return await completeTurn(run)
-      case 'fail':
-        return await failTurn(run, step.error_code, null)
+      case 'park':
+        if (await parkTurn(run, step.open_call_ids)) return leftOff
+        break
+      case 'complete': {
+        const completed = await completeTurn(run)
+        if (completed) return completed
+        break
+      }
+      case 'fail': {
+        const failed = await failTurn(run, step.error_code, null, step.open_call_ids)
+        if (failed) return failed
+        break
+      }
       case 'none':
         return leftOff
     }
   }
+}
+
+function findDebtor({ tools, foundCalls }: TurnRun, { id, name }: { id: string; name: string }): Debtor {
+  if (!tools.isCallers(name)) return 'server'
+  return foundCalls.get(id)?.isExpired ? 'nobody' : 'caller'
+}
+
+/** The database is away or the process is stopping: whoever takes the turn later goes on from the journal. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof AppError && error.status === 503
 }

@@ -1,11 +1,15 @@
 import type { Compute } from '@reprise/compute'
 import type { Database, Journal } from '@reprise/store'
+import type { ProviderBreakers } from '../models/provider-breakers.ts'
+import type { ModelProvider } from '../models/model-provider.ts'
 import type { EarlierTurn } from '../prompt/earlier-turns.ts'
 import type { SessionPasts } from '../prompt/session-pasts.ts'
-import type { ModelProvider } from '../models/model-provider.ts'
-import type { Tool } from '../tools/tool.ts'
-import type { Turn } from './turn.ts'
+import type { Toolbox } from '../tools/toolbox.ts'
+import type { TurnTools } from '../tools/turn-tools.ts'
+import type { Lease } from './lease.ts'
+import type { TurnLimits } from './turn-limits.ts'
 import type { TurnWriter } from './turn-writer.ts'
+import type { Turn } from './turn.ts'
 
 /** The little of a logger that the engine uses; pino's fits. */
 export interface Log {
@@ -19,25 +23,41 @@ export interface TurnServices {
   db: Database
   journal: Journal
   compute: Compute
+  toolbox: Toolbox
   providers: ReadonlyMap<string, ModelProvider>
+  breakers: ProviderBreakers
   pasts: SessionPasts
+  limits: TurnLimits
   log: Log
 }
 
-/** One worker's go at one turn, from where the turn stands until it ends or is lost. */
+/** One worker's go at one turn, from where the turn stands until it ends, parks or is lost. */
 export interface TurnRun {
   services: TurnServices
   turn: Turn
-  tools: readonly Tool[]
+  tools: TurnTools
   writer: TurnWriter
+  /** Every step stops at once when its signal is aborted. */
+  lease: Lease
   /** The worker that takes the session's next turn when this one ends: asked then, for by then it may be stopping. */
   nextWorkerId: () => string | null
-  /** Aborted when the turn is no longer this worker's: every step stops at once. */
-  signal: AbortSignal
-  /** The attempts that intents found in the journal have had: a call in here may have run before. */
-  attemptsBefore: Map<string, number>
+  /** The first step of this run may have been begun before, by another worker or by this one. */
+  stepMayHaveBegun: boolean
+  /** Calls found in the journal without a result. */
+  foundCalls: ReadonlyMap<string, FoundCall>
+  /** What a model had said when a cancel cut it off. */
+  cutOff: { text: string } | null
   /** The turns before this one, once a prompt needed them. */
   earlier: EarlierTurn[] | null
   /** Of the first model call of this run. */
   time_to_first_token_ms: number | null
+}
+
+export interface FoundCall {
+  /** The attempt that is to be made now. */
+  attempt: number
+  /** Another worker may have made one before. */
+  mayHaveRun: boolean
+  /** The caller had so long to answer it, and did not. */
+  isExpired: boolean
 }

@@ -1,6 +1,6 @@
 import type { ContentPart, ReasoningEffort, ToolCallPart, ToolResultPart, TurnStatus, Usage } from '@reprise/contract'
 import type { StoredMessage, ThinkingBlock, TurnDefinition, TurnModel } from '@reprise/store'
-import type { TurnMessage } from './next-step.ts'
+import type { Debtor, TurnMessage } from './next-step.ts'
 
 /** A turn that this worker runs: what is pinned, and the messages it has so far. */
 export interface Turn {
@@ -19,12 +19,22 @@ export interface Turn {
   /** The fence under which this worker writes. */
   epoch: number
   checkpoint_number: number
+  /** Of the current step, from 1. */
+  attempt: number
+  /** How long the current step still has to wait before that attempt. */
+  retry_in_ms: number
+  /** How often a process died while it ran this turn, since the turn last came further. */
+  recoveries: number
+  /** Messages that have joined the turn and are in none of its prompts yet. */
+  pending_steers: number
+  /** The failed turn whose message this one posts again. */
+  retry_of: string | null
   /** In prompt order. */
   messages: MessageOfTurn[]
 }
 
 export interface TurnOutcome {
-  /** False when the turn was lost, or put down for another worker to take up. */
+  /** False when the turn was lost, put down for another worker to take up, or waits for its caller. */
   hasEnded: boolean
   /** The session's next turn, when it became this worker's with the end of this one. */
   next_turn_id: string | null
@@ -54,10 +64,10 @@ export function toolCallsOf(message: MessageOfTurn): ToolCallPart[] {
   return message.role === 'agent' ? message.content.filter((part) => part.type === 'tool_call') : []
 }
 
-/** What of the turn's messages decides its next step. */
-export function outlineMessages(messages: readonly MessageOfTurn[]): TurnMessage[] {
+/** What of the turn's messages decides its next step. `findDebtor` says who owes the result of a call. */
+export function outlineMessages(messages: readonly MessageOfTurn[], findDebtor: (call: ToolCallPart) => Debtor): TurnMessage[] {
   return messages.flatMap((message): TurnMessage[] => {
-    if (message.role === 'agent') return [{ role: 'agent', tool_call_ids: toolCallsOf(message).map((call) => call.id) }]
+    if (message.role === 'agent') return [{ role: 'agent', tool_calls: toolCallsOf(message).map((call) => ({ id: call.id, debtor: findDebtor(call) })) }]
     if (message.role === 'tool_result') return message.content.map((part) => ({ role: 'tool_result', tool_call_id: part.tool_call_id }))
     return [{ role: 'user' }]
   })

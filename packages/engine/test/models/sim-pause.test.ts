@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { pause, pauseUntilAborted } from '../../src/models/sim/pause.ts'
+import { pause, pauseUntilAborted } from '../../src/turn/pause.ts'
 import { createSimProvider } from '../../src/models/sim/sim-provider.ts'
 import { scriptText, simCall, user } from './sim-call.ts'
 

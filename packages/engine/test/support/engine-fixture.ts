@@ -44,7 +44,7 @@ export async function openEngineFixture(): Promise<EngineFixture> {
         hub.publish(committed)
         announcer.committed(committed)
       })
-      const engine = createEngine({ connectionString, db: pool, journal, compute, log: quiet, ...options })
+      const engine = createEngine({ connectionString, db: pool, journal, compute, log: quiet, ...options, limits: { retryBaseMs: 20, ...options.limits } })
       await engine.start()
       const started: EngineProcess = {
         engine,

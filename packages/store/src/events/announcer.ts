@@ -48,10 +48,9 @@ export class Announcer {
   }
 
   /** Takes what the journal of this process has committed. */
-  committed({ append, first_sequence, edge }: Committed): void {
+  committed({ append, first_sequence, events_appended }: Committed): void {
     if (!this.#hasPeers) return
-    const last = first_sequence + append.events.length + (edge ? append.edge_events.length : 0) - 1
-    this.#committed.set(append.session_id, last)
+    this.#committed.set(append.session_id, first_sequence + events_appended - 1)
     this.#gathering ??= setTimeout(() => {
       this.#gathering = null
       this.#tell().catch((error: unknown) => this.#options.onError?.(error))

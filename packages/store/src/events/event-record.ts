@@ -60,10 +60,11 @@ export class EventRecord {
   }
 }
 
-/** The events of a commit, from what was sent to the journal: nothing is read back. */
-export function recordCommittedEvents({ append, first_sequence, event_ms, edge }: Committed): EventRecord[] {
-  const { session_id, turn_id, message_id: input_message_id } = append
-  const events = edge ? [...append.events, ...append.edge_events] : append.events
+/** The events of a commit, from what was sent to the journal: nothing is read back. Null where only the table knows. */
+export function recordCommittedEvents({ append, turn_id, first_sequence, event_ms, edge, settled }: Committed): EventRecord[] | null {
+  if (append.kind === 'cancel') return null
+  const { session_id, message_id: input_message_id } = append
+  const events = [...append.events, ...(settled && append.kind === 'checkpoint' ? append.settle_events : []), ...(edge ? append.edge_events : [])]
   const created_at = new Date(event_ms).toISOString()
   return events.map((event, index) => {
     const sequence = first_sequence + index

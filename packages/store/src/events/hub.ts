@@ -37,9 +37,11 @@ export class Hub {
   publish(committed: Committed): void {
     const feed = this.#feeds.get(committed.append.session_id)
     if (!feed) return
+    const lastSequence = committed.first_sequence + committed.events_appended - 1
     const events = recordCommittedEvents(committed)
+    if (!events) return this.announce(committed.append.session_id, lastSequence)
     // Sent again after a lost reply, or announced already: who asks for it reads it from the memory or the table.
-    const isKnown = committed.first_sequence + events.length - 1 <= feed.tip
+    const isKnown = lastSequence <= feed.tip
     if (!isKnown) {
       if (committed.first_sequence !== feed.tip + 1) forget(feed)
       for (const event of events) remember(feed, event)

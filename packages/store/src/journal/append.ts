@@ -49,53 +49,106 @@ export interface NewToolCall {
   name: string
   arguments: unknown
   effects: EffectsMode
+  /** Set when the checkpoint that opens the call closes it too. */
+  closed_by: ClosedBy | null
+  /** The caller has to answer it: its deadline runs from when the turn parks. */
+  waits: boolean
+}
+
+/** Who closed a call: the tool's run, the caller's answer, its deadline, a message that came instead, or a cancel. */
+export type ClosedBy = 'tool' | 'caller' | 'deadline' | 'message' | 'cancel'
+
+/** What happens to a call that an earlier checkpoint opened. */
+export interface ToolCallChange {
+  id: string
+  /** Counted before it is tried. */
+  attempt?: number
+  closed_by?: ClosedBy
+  /** Of what the caller answered. */
+  result_sha256?: string
+  waits?: boolean
 }
 
 interface AppendBase {
   organization_id: string
   session_id: string
-  turn_id: string
-  /** The worker that takes the turn which this append makes active; null leaves it for a claim. */
+  /** The worker that takes the turn which this append makes active, or wakes; null leaves it for a claim. */
   worker_id: string | null
+}
+
+interface AppendWithEvents extends AppendBase {
+  turn_id: string
+  /** The message that the turn answers; events carry it in their context. */
+  message_id: string
   events: NewEvent[]
   /** Appended too when the session passes from idle to active (accept) or back (the checkpoint that ends a turn). */
   edge_events: NewEvent[]
   messages: NewMessage[]
-  /** The images that the messages show. */
-  image_ids?: string[]
-  /** Intents, durable before their effects. */
-  opened_calls?: NewToolCall[]
-  closed_call_ids?: string[]
 }
 
-/** A user's message, and the turn that answers it. */
-export interface Accept extends AppendBase {
+/** A user's message, and the turn that answers it: a new one, or the one that runs. */
+export interface Accept extends AppendWithEvents {
   kind: 'accept'
-  message_id: string
-  when_busy: Extract<WhenBusy, 'enqueue' | 'reject'>
+  when_busy: WhenBusy
   idempotency_key: string | null
   body_sha256: string
   model_id: string
   definition_sha256: string
   reasoning_effort: ReasoningEffort | null
   error_disclosure: string | null
+  /** The failed turn whose message this one is, posted again. */
+  retry_of: string | null
+  /** The images that the message shows. */
+  image_ids: string[]
 }
 
-/** What a running turn has done since its last checkpoint, and where it stands now. */
-export interface Checkpoint extends AppendBase {
-  kind: 'checkpoint'
+interface TurnAppend extends AppendWithEvents {
   ordinal: number
   epoch: number
   /** How many checkpoints this turn has committed: the compare of the compare-and-set. */
   checkpoint_number: number
-  turn_status: 'running' | 'completed' | 'failed' | 'cancelled'
-  error_code: string | null
-  error: string | null
-  /** The message that the turn answers; events carry it in their context. */
-  message_id: string
+  changed_calls: ToolCallChange[]
 }
 
-export type Append = Accept | Checkpoint
+/** What a running turn has done since its last checkpoint, and where it stands now. */
+export interface Checkpoint extends TurnAppend {
+  kind: 'checkpoint'
+  turn_status: 'running' | 'parked' | 'completed' | 'failed' | 'cancelled'
+  /** Appended only if the turn ends or parks as `turn_status` says: a message or a cancel may have come in between. */
+  settle_events: NewEvent[]
+  error_code: string | null
+  error: string | null
+  /** The attempt that begins now; null when none is counted. */
+  attempt: number | null
+  /** How long that attempt waits. */
+  retry_in_ms: number
+  /** The turn has come further: crashes that happened before no longer count. */
+  resets_recoveries: boolean
+  /** For how long a turn that parks waits for its caller. */
+  deadline_in_ms: number
+  /** Intents, durable before their effects. */
+  opened_calls: NewToolCall[]
+  /** Where messages that joined the turn stand in its prompt. */
+  placed_steers: { sequence: number; place: number }[]
+}
+
+/** What a caller answered to a parked turn. `running` wakes it: no call is open any more. */
+export interface Answer extends TurnAppend {
+  kind: 'answer'
+  turn_status: 'parked' | 'running'
+}
+
+/** The wish to end turns: all of a session, the active one, or the one of this id. */
+export interface Cancel extends AppendBase {
+  kind: 'cancel'
+  scope: 'all' | 'running' | 'turn'
+  turn_id: string | null
+}
+
+export type Append = Accept | Checkpoint | Answer | Cancel
+
+/** Why the active turn is asked to end. */
+export type CancelReason = 'cancel' | 'interrupt' | 'rollback'
 
 interface Stored {
   first_sequence: number
@@ -105,12 +158,23 @@ interface Stored {
 }
 
 export type AcceptResult =
-  /** `edge`: the turn is active now; with a `worker_id` in the accept it is that worker's, under `epoch`. */
-  | ({ outcome: 'stored'; edge: boolean; ordinal: number; epoch: number } & Stored)
+  /**
+   * `started`: the turn is active now; `resumed`: the parked turn that it joined is. With a `worker_id` in the accept,
+   * the turn is that worker's, under `epoch`. `touched_turn_id` is the turn that the message joined or interrupts.
+   */
+  | ({ outcome: 'stored'; delivery: 'started' | 'enqueued' | 'steered' | 'resumed'; ordinal: number; epoch: number; touched_turn_id: string | null; woken: boolean } & Stored)
   | ({ outcome: 'duplicate' } & Stored)
   | { outcome: 'key_reused' | 'busy' | 'queue_full' | 'session_not_found' }
 
 export type CheckpointResult =
-  | ({ outcome: 'stored'; edge: boolean; next_turn_id: string | null; epoch: number } & Stored)
+  /** `settled` is false when the turn goes on although the checkpoint would have ended or parked it. */
+  | ({ outcome: 'stored'; settled: boolean; next_turn_id: string | null; epoch: number; pending_steers: number; cancel_requested: CancelReason | null } & Stored)
   /** Another worker has the turn, or the turn has ended: nothing was stored. */
   | { outcome: 'fenced' | 'session_not_found' }
+
+export type AnswerResult = { outcome: 'stored'; epoch: number } | { outcome: 'fenced' | 'session_not_found' }
+
+export type CancelResult =
+  /** `touched_turn_id`: the active turn, which its owner ends; with `woken` the owner is the canceller, under `epoch`. */
+  | { outcome: 'stored'; touched_turn_id: string | null; woken: boolean; epoch: number }
+  | { outcome: 'no_op' | 'session_not_found' }

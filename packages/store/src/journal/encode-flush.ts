@@ -16,17 +16,27 @@ export function encodeFlush(batch: readonly PendingAppend[], waitForLocks: boole
   const appends: string[] = []
   const images: string[] = []
   batch.forEach(({ append, resent }, i) => {
-    const { events, edge_events, messages, image_ids = [], ...fields } = append
-    const counts = { event_count: events.length, edge_event_count: edge_events.length, waiting_max: limits.turnsWaitingMax }
-    const own = JSON.stringify({ i, resent, ...counts, ...fields })
     sessionIds.push(append.session_id)
-    appends.push(
-      `${own.slice(0, -1)},"events":${encodeEvents(events)},"edge_events":${encodeEvents(edge_events)},"messages":${list(messages.map(encodeMessage))}}`,
-    )
-    for (const id of image_ids) images.push(JSON.stringify({ i, id }))
+    appends.push(encodeAppend(append, i, resent))
+    if (append.kind === 'accept') for (const id of append.image_ids) images.push(JSON.stringify({ i, id }))
   })
   return [sessionIds, list(appends), images.length > 0 ? list(images) : null, waitForLocks]
 }
+
+function encodeAppend(append: Append, i: number, resent: boolean): string {
+  if (append.kind === 'cancel') return JSON.stringify({ i, resent, ...noEvents, ...append })
+  const { events, edge_events, messages, ...rest } = append
+  const settleEvents = append.kind === 'checkpoint' ? append.settle_events : []
+  const counts = { event_count: events.length, settle_event_count: settleEvents.length, edge_event_count: edge_events.length }
+  const fields = rest.kind === 'checkpoint' ? { ...rest, settle_events: undefined, placed_count: rest.placed_steers.length } : rest
+  const own = JSON.stringify({ i, resent, waiting_max: limits.turnsWaitingMax, ...counts, ...fields, image_ids: undefined })
+  return (
+    `${own.slice(0, -1)},"events":${encodeEvents(events)},"settle_events":${encodeEvents(settleEvents)},` +
+    `"edge_events":${encodeEvents(edge_events)},"messages":${list(messages.map(encodeMessage))}}`
+  )
+}
+
+const noEvents = { event_count: 0, settle_event_count: 0, edge_event_count: 0 }
 
 export function encodeEvents(events: readonly NewEvent[]): string {
   return list(events.map((event) => `{"type":"${event.type}","data":${event.data_json}}`))

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { createPool } from '../database.ts'
-import type { Accept, AcceptResult, Append, Checkpoint, CheckpointResult } from './append.ts'
+import type { Accept, AcceptResult, Answer, AnswerResult, Append, Cancel, CancelResult, Checkpoint, CheckpointResult } from './append.ts'
 import { Lane, type AppendRow } from './lane.ts'
 
 export interface JournalOptions {
@@ -14,9 +14,13 @@ export interface JournalOptions {
 /** What the journal has committed: everything a stream needs, without reading it back. */
 export interface Committed {
   append: Append
+  /** Of what was appended: the turn that a message joined is known only now. */
+  turn_id: string
   first_sequence: number
+  events_appended: number
   event_ms: number
   edge: boolean
+  settled: boolean
 }
 
 /** The only writer of turns: appends accepts and checkpoints, many sessions to one commit. */
@@ -28,8 +32,9 @@ export class Journal {
 
   constructor({ connectionString, lanes = 2, queueMax = 10_000, resendForMs = 10_000 }: JournalOptions) {
     this.#waiting = createPool({ connectionString, applicationName: 'reprise journal, waiting', connectionsMax: 4, lockTimeoutMs: 2_000, statementTimeoutMs: 10_000 })
-    const onCommitted = (append: Append, { first_sequence, event_ms, edge }: AppendRow) =>
-      this.#onCommitted({ append, first_sequence, event_ms, edge })
+    const onCommitted = (append: Append, { turn_id, first_sequence, events_appended, event_ms, edge, settled }: AppendRow) => {
+      if (events_appended > 0) this.#onCommitted({ append, turn_id, first_sequence, events_appended, event_ms, edge, settled })
+    }
     this.#lanes = Array.from({ length: lanes }, () => new Lane({ connectionString, waiting: this.#waiting, queueMax, resendForMs, onCommitted }))
   }
 
@@ -39,13 +44,13 @@ export class Journal {
   }
 
   async accept(accept: Accept): Promise<AcceptResult> {
-    const row = await this.#laneOf(accept.session_id).append(accept)
-    const { first_sequence, event_ms, edge, ordinal, epoch, turn_id, message_id } = row
+    const row = await this.#append(accept)
+    const { first_sequence, event_ms, ordinal, epoch, turn_id, message_id, touched_turn_id, woken } = row
     const stored = { first_sequence, event_ms, turn_id, message_id }
     switch (row.outcome) {
       case 'stored':
       case 'stored_before':
-        return { outcome: 'stored', edge, ordinal, epoch, ...stored }
+        return { outcome: 'stored', delivery: row.delivery!, ordinal, epoch, touched_turn_id, woken, ...stored } // every accept is stored with one
       case 'duplicate':
         return { outcome: 'duplicate', ...stored }
       case 'key_reused':
@@ -54,22 +59,49 @@ export class Journal {
       case 'session_not_found':
         return { outcome: row.outcome }
       default:
-        throw new Error(`an accept cannot end as ${row.outcome}`)
+        throw impossible(accept, row)
     }
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<CheckpointResult> {
-    const row = await this.#laneOf(checkpoint.session_id).append(checkpoint)
-    const { first_sequence, event_ms, edge, epoch, turn_id, message_id, next_turn_id } = row
+    const row = await this.#append(checkpoint)
+    const { settled, first_sequence, event_ms, epoch, turn_id, message_id, next_turn_id, pending_steers, cancel_requested } = row
     switch (row.outcome) {
       case 'stored':
       case 'stored_before':
-        return { outcome: 'stored', edge, next_turn_id, epoch, first_sequence, event_ms, turn_id, message_id }
+        return { outcome: 'stored', settled, next_turn_id, epoch, first_sequence, event_ms, turn_id, message_id, pending_steers, cancel_requested }
       case 'fenced':
       case 'session_not_found':
         return { outcome: row.outcome }
       default:
-        throw new Error(`a checkpoint cannot end as ${row.outcome}`)
+        throw impossible(checkpoint, row)
+    }
+  }
+
+  async answer(answer: Answer): Promise<AnswerResult> {
+    const row = await this.#append(answer)
+    switch (row.outcome) {
+      case 'stored':
+      case 'stored_before':
+        return { outcome: 'stored', epoch: row.epoch }
+      case 'fenced':
+      case 'session_not_found':
+        return { outcome: row.outcome }
+      default:
+        throw impossible(answer, row)
+    }
+  }
+
+  async cancel(cancel: Cancel): Promise<CancelResult> {
+    const row = await this.#append(cancel)
+    switch (row.outcome) {
+      case 'stored':
+        return { outcome: 'stored', touched_turn_id: row.touched_turn_id, woken: row.woken, epoch: row.epoch }
+      case 'no_op':
+      case 'session_not_found':
+        return { outcome: row.outcome }
+      default:
+        throw impossible(cancel, row)
     }
   }
 
@@ -79,8 +111,16 @@ export class Journal {
     return this.#stopping
   }
 
+  #append(append: Append): Promise<AppendRow> {
+    return this.#laneOf(append.session_id).append(append)
+  }
+
   #laneOf(sessionId: string): Lane {
     // Ids end in random digits; the last eight spread sessions evenly.
     return this.#lanes[Number.parseInt(sessionId.slice(-8), 16) % this.#lanes.length]!
   }
+}
+
+function impossible({ kind }: Append, { outcome }: AppendRow): Error {
+  return new Error(`no ${kind} ends as ${outcome}`)
 }

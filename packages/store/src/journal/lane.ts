@@ -12,20 +12,27 @@ import { setImmediate as nextTurnOfTheLoop, setTimeout as delay } from 'node:tim
 import pg from 'pg'
 import { AppError } from '@reprise/contract'
 import { clientConfig, isConnectionError } from '../database.ts'
-import type { Append } from './append.ts'
+import type { Append, CancelReason } from './append.ts'
 import { encodeFlush, type PendingAppend } from './encode-flush.ts'
 
 export interface AppendRow {
   i: number
-  outcome: 'stored' | 'stored_before' | 'duplicate' | 'key_reused' | 'busy' | 'queue_full' | 'session_not_found' | 'locked' | 'fenced'
+  outcome: 'stored' | 'stored_before' | 'duplicate' | 'key_reused' | 'busy' | 'queue_full' | 'session_not_found' | 'no_op' | 'locked' | 'fenced'
   first_sequence: number
+  events_appended: number
   event_ms: number
   edge: boolean
+  settled: boolean
+  delivery: 'started' | 'enqueued' | 'steered' | 'resumed' | null
   ordinal: number
   epoch: number
   turn_id: string
   message_id: string
   next_turn_id: string | null
+  touched_turn_id: string | null
+  woken: boolean
+  pending_steers: number
+  cancel_requested: CancelReason | null
 }
 
 export interface LaneOptions {
@@ -101,7 +108,7 @@ export class Lane {
     const rest: QueuedAppend[] = []
     let bytes = 0
     for (const queued of this.#queue) {
-      const { session_id, messages } = queued.append
+      const { session_id } = queued.append
       const full = batch.length >= flushAppendsMax || bytes >= flushBytesMax
       if (full || this.#inFlight.has(session_id)) {
         rest.push(queued)
@@ -109,7 +116,7 @@ export class Lane {
       }
       this.#inFlight.add(session_id)
       batch.push(queued)
-      for (const message of messages) bytes += message.content_json.length
+      bytes += countBytes(queued.append)
     }
     this.#queue = rest
     return batch
@@ -218,6 +225,12 @@ export class Lane {
     this.#client = client
     return client
   }
+}
+
+/** About how much a flush carries: what callers and tools said is all that grows large. */
+function countBytes(append: Append): number {
+  if (append.kind === 'cancel') return 0
+  return append.messages.reduce((bytes, message) => bytes + message.content_json.length, 0)
 }
 
 const lockTimeout = '55P03'

@@ -91,3 +91,12 @@ WHERE i.organization_id = $1 AND i.id = ANY ($2::text[])`,
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+/** The images that a message shows, by their ids. */
+export async function listMessageImages(db: Database, sessionId: string, messageSequence: number): Promise<string[]> {
+  const { rows } = await db.query<{ image_id: string }>({
+    text: '/* listMessageImages */ SELECT image_id FROM message_images WHERE session_id = $1 AND message_sequence = $2',
+    values: [sessionId, messageSequence],
+  })
+  return rows.map((row) => row.image_id)
+}

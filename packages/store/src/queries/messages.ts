@@ -37,19 +37,19 @@ export async function readMessage(db: Database, organizationId: string, sessionI
   return rows[0] ?? null
 }
 
-/** The messages of one turn, in prompt order. */
+/** The messages of one turn, in prompt order; last those that joined it and have no place yet. */
 export async function readTurnMessages(db: Database, organizationId: string, sessionId: string, turnId: string): Promise<StoredMessage[]> {
   const { rows } = await db.query<StoredMessage>({
     name: 'read_turn_messages',
     text: `/* readTurnMessages */ SELECT ${messageColumns} FROM messages m
-WHERE m.organization_id = $1 AND m.session_id = $2 AND m.turn_id = $3 ORDER BY m.place`,
+WHERE m.organization_id = $1 AND m.session_id = $2 AND m.turn_id = $3 ORDER BY m.place NULLS LAST, m.sequence`,
     values: [organizationId, sessionId, turnId],
   })
   return rows
 }
 
-/** Where a role's message is a notice to the user, its metadata says so; it is in no prompt. */
-const isNotice = `m.role = 'agent' AND m.metadata->>'notice' = 'true'`
+/** Where a role's message is a notice to the user, its metadata says so; it is in no prompt. Most have no metadata. */
+const isNotice = `m.role = 'agent' AND coalesce(m.metadata->>'notice' = 'true', false)`
 
 /**
  * The messages of the turns before a turn, in prompt order: the latest whole turns that fit in `messagesMax`.
@@ -67,7 +67,7 @@ FROM (
 ) t
 JOIN messages m ON m.session_id = $1 AND m.turn_id = t.id
 WHERE NOT (${isNotice})
-ORDER BY t.ordinal DESC, m.place DESC
+ORDER BY t.ordinal DESC, m.place DESC NULLS FIRST, m.sequence DESC
 LIMIT $3 + 1`,
     values: [sessionId, beforeOrdinal, messagesMax, organizationId],
   })

@@ -1,6 +1,7 @@
 import type { CapabilityRef, EffectsMode, ReasoningEffort, ToolDefinition, TurnStatus } from '@reprise/contract'
 import { createHash } from 'node:crypto'
 import type { Database } from '../database.ts'
+import type { CancelReason } from '../journal/append.ts'
 import type { TurnModel } from './sessions.ts'
 
 /** What a turn is told at its start and keeps to its end, whatever becomes of its agent and session meanwhile. */
@@ -20,7 +21,13 @@ export interface StoredTurn {
   id: string
   ordinal: number
   status: TurnStatus
+  /** How often a process died while it ran this turn, since the turn last came further. */
   recoveries: number
+  /** Of the current step, from 1. */
+  attempt: number
+  /** How long the current step still has to wait before that attempt. */
+  retry_in_ms: number
+  retry_of: string | null
   input_message_id: string
   input_sequence: number
   error_disclosure: string | null
@@ -31,6 +38,8 @@ export interface StoredTurn {
   /** The fence, from the session's head. Null when the turn is not the active one. */
   epoch: number | null
   checkpoint_number: number | null
+  pending_steers: number
+  cancel_requested: CancelReason | null
 }
 
 /** Everything needed to take a turn up where it stands. */
@@ -38,9 +47,10 @@ export async function readTurn(db: Database, organizationId: string, turnId: str
   const { rows } = await db.query<StoredTurn>({
     name: 'read_turn',
     text: `/* readTurn */
-SELECT t.organization_id, t.session_id, t.id, t.ordinal, t.status, t.recoveries, t.input_message_id, t.input_sequence,
+SELECT t.organization_id, t.session_id, t.id, t.ordinal, t.status, t.recoveries, t.attempt, t.retry_of, t.input_message_id, t.input_sequence,
+  greatest(0, ceil(extract(epoch FROM t.retry_at - clock_timestamp()) * 1000))::integer AS retry_in_ms,
   t.error_disclosure, t.reasoning_effort, t.created_at,
-  d.definition, h.epoch, h.checkpoint_number, json_build_object(
+  d.definition, h.epoch, h.checkpoint_number, coalesce(h.pending_steers, 0) AS pending_steers, h.cancel_requested, json_build_object(
     'id', m.id, 'model', m.model, 'provider_id', p.id, 'provider_type', p.type, 'context_window', m.context_window
   ) AS model
 FROM turns t
@@ -61,6 +71,8 @@ export interface OpenToolCall {
   arguments: unknown
   effects: EffectsMode
   attempt: number
+  /** The caller had so long to answer it, and did not. */
+  is_expired: boolean
 }
 
 /** The intents of a turn that have no result yet. */
@@ -68,8 +80,8 @@ export async function readOpenToolCalls(db: Database, organizationId: string, se
   const { rows } = await db.query<OpenToolCall>({
     name: 'read_open_tool_calls',
     text: `/* readOpenToolCalls */
-SELECT id, position, name, arguments, effects, attempt FROM tool_calls
-WHERE organization_id = $1 AND session_id = $2 AND turn_id = $3 AND NOT closed ORDER BY position`,
+SELECT id, position, name, arguments, effects, attempt, coalesce(deadline_at <= clock_timestamp(), false) AS is_expired FROM tool_calls
+WHERE organization_id = $1 AND session_id = $2 AND turn_id = $3 AND closed_by IS NULL ORDER BY position`,
     values: [organizationId, sessionId, turnId],
   })
   return rows

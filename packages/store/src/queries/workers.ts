@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Database } from '../database.ts'
+import type { CancelReason } from '../journal/append.ts'
 
 export interface NewWorker {
   id: string
@@ -8,13 +9,16 @@ export interface NewWorker {
   slots: number
 }
 
-/** Registers a worker on the connection that will heartbeat, and takes the advisory lock that tells of its life. */
+/**
+ * Registers a worker on the connection that will heartbeat, and takes the advisory lock that tells of its life. Shared,
+ * so that a connection of the same worker that died without the server's knowing never keeps it waiting.
+ */
 export async function registerWorker(client: pg.Client, worker: NewWorker): Promise<void> {
   await client.query({
     text: `/* registerWorker */
 INSERT INTO workers (id, hostname, pid, backend_pid, backend_start, slots, heartbeat_at)
 SELECT $1, $2, $3, a.pid, a.backend_start, $4, clock_timestamp()
-FROM pg_stat_activity a, pg_advisory_lock(worker_lock_key($1)) WHERE a.pid = pg_backend_pid()
+FROM pg_stat_activity a, pg_try_advisory_lock_shared(worker_lock_key($1)) WHERE a.pid = pg_backend_pid()
 ON CONFLICT (id) DO UPDATE SET backend_pid = excluded.backend_pid, backend_start = excluded.backend_start, heartbeat_at = excluded.heartbeat_at`,
     values: [worker.id, worker.hostname, worker.pid, worker.slots],
   })
@@ -25,6 +29,11 @@ export async function removeWorker(db: Database, workerId: string): Promise<void
   await db.query({ text: '/* removeWorker */ DELETE FROM workers WHERE id = $1', values: [workerId] })
 }
 
+/** Says which suspect the worker runs alone from now on, so that its death would count against that turn; null: none. */
+export async function recordSuspect(db: Pick<pg.Client, 'query'>, workerId: string, turnId: string | null): Promise<void> {
+  await db.query({ text: '/* recordSuspect */ UPDATE workers SET suspect_turn_id = $2 WHERE id = $1', values: [workerId, turnId] })
+}
+
 export interface HeldTurn {
   organization_id: string
   session_id: string
@@ -32,10 +41,22 @@ export interface HeldTurn {
   epoch: number
   /** Given to this worker by this very beat. */
   claimed: boolean
+  /** Another worker held it before, and is gone. */
+  orphaned: boolean
+  /** How often a process died while it ran this turn, since the turn last came further. */
+  recoveries: number
+  cancel_requested: CancelReason | null
 }
 
-/** One heartbeat: see migrations/0003_beat.sql. Answers the turns that the database gives this worker. */
-export async function beat(db: Pick<pg.Client, 'query'>, workerId: string, freeSlots: number): Promise<HeldTurn[]> {
-  const { rows } = await db.query<HeldTurn>({ name: 'beat', text: '/* beat */ SELECT * FROM beat($1, $2)', values: [workerId, freeSlots] })
-  return rows
+export interface Beat {
+  /** The worker was asked to take no more turns. */
+  draining: boolean
+  /** The turns that the database gives this worker. */
+  held: HeldTurn[]
+}
+
+/** One heartbeat: see migrations/0006_beat.sql. */
+export async function beat(db: Pick<pg.Client, 'query'>, workerId: string, freeSlots: number): Promise<Beat> {
+  const { rows } = await db.query<Beat>({ name: 'beat', text: '/* beat */ SELECT * FROM beat($1, $2)', values: [workerId, freeSlots] })
+  return rows[0]!
 }

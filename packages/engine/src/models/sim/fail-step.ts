@@ -1,5 +1,5 @@
 import { ModelError } from '../model-error.ts'
-import { pauseUntilAborted } from './pause.ts'
+import { pauseUntilAborted } from '../../turn/pause.ts'
 import type { SimFault } from './sim-script.ts'
 
 /** Fails a call in the way that the script says; only a `cut` call has said something before. */

@@ -7,7 +7,7 @@ import type { ModelCall, ModelChunk, ModelProvider } from '../model-provider.ts'
 import { chooseStep, type ChosenStep } from './choose-step.ts'
 import { estimateUsage } from './estimate-usage.ts'
 import { failStep } from './fail-step.ts'
-import { pause } from './pause.ts'
+import { pause } from '../../turn/pause.ts'
 import { firstHalf, splitText } from './split-text.ts'
 
 const charactersPerToken = 4

@@ -1,0 +1,34 @@
+import { BrokenCircuitError, circuitBreaker, handleWhen, SamplingBreaker, type CircuitBreakerPolicy } from 'cockatiel'
+import { ModelError, type ModelErrorKind } from './model-error.ts'
+
+/** Faults that say something about the provider, and nothing about the call. */
+const countedKinds: ReadonlySet<ModelErrorKind> = new Set(['server_error', 'timeout', 'cut', 'unavailable'])
+
+const openMs = 10_000
+/** Half of at least 15 calls in 15 s. */
+const sampling = { threshold: 0.5, duration: 15_000, minimumRps: 1 }
+
+/** One circuit breaker per provider: a provider that is down is left alone for a while, by all turns of this process. */
+export class ProviderBreakers {
+  readonly #breakers = new Map<string, CircuitBreakerPolicy>()
+
+  /** Runs one model call through the provider's breaker. While it is open, fails with `unavailable`, to be retried later. */
+  async call<T>(providerId: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#breakerOf(providerId).execute(work)
+    } catch (error) {
+      if (!(error instanceof BrokenCircuitError)) throw error
+      throw new ModelError('unavailable', 'the provider has failed too often and is left alone for a while', { retry_after_ms: openMs, cause: error })
+    }
+  }
+
+  #breakerOf(providerId: string): CircuitBreakerPolicy {
+    let breaker = this.#breakers.get(providerId)
+    if (!breaker) {
+      const counted = handleWhen((error) => error instanceof ModelError && countedKinds.has(error.kind))
+      breaker = circuitBreaker(counted, { halfOpenAfter: openMs, breaker: new SamplingBreaker(sampling) })
+      this.#breakers.set(providerId, breaker)
+    }
+    return breaker
+  }
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import type { Compute } from '@reprise/compute'
+import { newId, turnHasEnded, type ToolResultPart } from '@reprise/contract'
+import { newEvent, reachCrashPoint, readCallerCalls, type Answer, type CallerCall, type Database, type Journal, type NewEvent, type NewMessage } from '@reprise/store'
+import type { Worker } from './worker.ts'
+
+/** What the caller's own tool answered: a result, or an error. */
+export interface SubmittedToolResult {
+  tool_call_id: string
+  result?: unknown
+  error?: string | null | undefined
+}
+
+export interface SubmitRequest {
+  organization_id: string
+  session_id: string
+  results: readonly SubmittedToolResult[]
+}
+
+export type SubmitOutcome =
+  | { outcome: 'accepted'; accepted: number }
+  | { outcome: 'session_not_found' | 'not_waiting' }
+  /** Nothing was stored: `tool_call_id` is not the session's, or was closed by somebody else. */
+  | { outcome: 'unknown_call' | 'call_closed'; tool_call_id: string }
+
+export interface SubmitServices {
+  db: Database
+  journal: Journal
+  worker: Worker
+  compute: Compute
+}
+
+/**
+ * Answers calls of a parked turn. What is read here may be stale by the time it is used: the answer is a
+ * compare-and-set on the turn as it was read, and is decided anew when somebody else came first.
+ */
+export async function submitToolResults(services: SubmitServices, request: SubmitRequest): Promise<SubmitOutcome> {
+  const parts = await Promise.all(request.results.map((result) => makePart(services.compute, result)))
+  for (;;) {
+    const { organization_id, session_id } = request
+    const calls = await readCallerCalls(services.db, organization_id, session_id, parts.map(({ part }) => part.tool_call_id))
+    if (!calls) return { outcome: 'session_not_found' }
+    const open: OpenAnswer[] = []
+    for (const answer of parts) {
+      const call = calls.find((candidate) => candidate.id === answer.part.tool_call_id)
+      const refusal = refuse(call, answer)
+      if (refusal) return refusal === 'not_waiting' ? { outcome: refusal } : { outcome: refusal, tool_call_id: answer.part.tool_call_id }
+      if (call!.closed_by === null) open.push({ ...answer, call: call! }) // a call that is missing was refused
+    }
+    if (open.length === 0 || (await appendAnswers(services, request, open))) return { outcome: 'accepted', accepted: parts.length }
+  }
+}
+
+interface MadeAnswer {
+  part: ToolResultPart
+  sha256: string
+}
+
+interface OpenAnswer extends MadeAnswer {
+  call: CallerCall
+}
+
+async function makePart(compute: Compute, { tool_call_id, result, error }: SubmittedToolResult): Promise<MadeAnswer> {
+  const part: ToolResultPart = { type: 'tool_result', tool_call_id }
+  if (error !== undefined && error !== null) part.error = error
+  else {
+    const processed = await compute.processToolResult(result ?? null)
+    if (processed.ok) part.result = processed.value.value
+    else part.error = `The result could not be processed: ${processed.refusal.message}`
+  }
+  return { part, sha256: createHash('sha256').update(JSON.stringify(part)).digest('hex') }
+}
+
+function refuse(call: CallerCall | undefined, { sha256 }: MadeAnswer): 'unknown_call' | 'call_closed' | 'not_waiting' | null {
+  if (!call) return 'unknown_call'
+  if (call.closed_by !== null) return call.closed_by === 'caller' && call.result_sha256 === sha256 ? null : 'call_closed'
+  // Open, but not asked for yet: server tools of the same answer run first.
+  if (call.turn_status !== 'parked') return turnHasEnded[call.turn_status] ? 'call_closed' : 'not_waiting'
+  return null
+}
+
+/** False when the turn has moved on since the calls were read. */
+async function appendAnswers({ journal, worker }: SubmitServices, request: SubmitRequest, open: readonly OpenAnswer[]): Promise<boolean> {
+  const { organization_id, session_id } = request
+  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, open_calls, next_place } = open[0]!.call // never none
+  const isComplete = open.length === open_calls
+  const hasSlot = isComplete && worker.takeSlot()
+  let isRunning = false
+  try {
+    const answer: Answer = {
+      kind: 'answer',
+      organization_id,
+      session_id,
+      turn_id,
+      message_id: input_message_id,
+      worker_id: hasSlot ? worker.id : null,
+      ordinal,
+      epoch,
+      checkpoint_number,
+      turn_status: isComplete ? 'running' : 'parked',
+      events: open.map(describeAnswer),
+      edge_events: [],
+      messages: open.map((one, index) => makeMessage(one.part, index, next_place + index)),
+      changed_calls: open.map(({ call, sha256 }) => ({ id: call.id, closed_by: 'caller', result_sha256: sha256 })),
+    }
+    const result = await journal.answer(answer)
+    if (result.outcome !== 'stored') return false
+    reachCrashPoint('turn.answered_by_caller')
+    if (hasSlot) {
+      isRunning = true
+      worker.takeUp({ organization_id, session_id, turn_id, epoch: epoch + 1, may_have_run: false })
+    }
+    return true
+  } finally {
+    if (hasSlot && !isRunning) worker.freeSlot()
+  }
+}
+
+function describeAnswer({ call, part }: OpenAnswer): NewEvent {
+  const success = part.error === undefined
+  return newEvent('tool.completed', { tool_call_id: call.id, tool_name: call.name, success, status: success ? 'success' : 'error', duration_ms: 0 })
+}
+
+function makeMessage(part: ToolResultPart, event_index: number, place: number): NewMessage {
+  return {
+    id: newId('message'),
+    event_index,
+    place,
+    role: 'tool_result',
+    content_json: JSON.stringify([part]),
+    controls_json: null,
+    metadata_json: null,
+    tags_json: null,
+    external_actor_json: null,
+    thinking_blocks: null,
+    model_id: null,
+    usage: null,
+  }
+}

@@ -1,0 +1,33 @@
+import { keepWebhookSecret, type Database, type TurnDefinition } from '@reprise/store'
+import type { Egress } from '../egress/egress.ts'
+import { chooseTurnTools, type TurnTools } from './turn-tools.ts'
+import { createWebhookTool } from './webhook.ts'
+
+/** Gives turns their tools. */
+export class Toolbox {
+  readonly #db: Database
+  readonly #egress: Egress
+  /** By organization. A secret does not change once it is there. */
+  readonly #secrets = new Map<string, Promise<string>>()
+
+  constructor(db: Database, egress: Egress) {
+    this.#db = db
+    this.#egress = egress
+  }
+
+  async choose(organizationId: string, definition: TurnDefinition): Promise<TurnTools> {
+    const hasWebhooks = definition.tools.some((tool) => tool.type === 'webhook')
+    const signing_secret = hasWebhooks ? await this.#secretOf(organizationId) : ''
+    return chooseTurnTools(definition, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret }))
+  }
+
+  #secretOf(organizationId: string): Promise<string> {
+    let secret = this.#secrets.get(organizationId)
+    if (!secret) {
+      secret = keepWebhookSecret(this.#db, organizationId)
+      this.#secrets.set(organizationId, secret)
+      secret.catch(() => this.#secrets.delete(organizationId))
+    }
+    return secret
+  }
+}

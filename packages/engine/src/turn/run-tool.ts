@@ -1,0 +1,100 @@
+import { repairStorable, type EffectsMode, type ToolCallPart, type ToolResultPart } from '@reprise/contract'
+import { reachCrashPoint } from '@reprise/store'
+import { ToolFault, type Tool, type ToolContext, type ToolOutcome } from '../tools/tool.ts'
+import { untilAborted } from './lease.ts'
+import { pause } from './pause.ts'
+import { chooseRetryDelay } from './turn-limits.ts'
+import type { TurnRun } from './turn-run.ts'
+
+/** What came of one tool call. */
+export interface CallResult {
+  status: 'success' | 'error' | 'cancelled' | 'outcome_unknown'
+  part: ToolResultPart
+}
+
+/** Runs one tool call to its result, trying again what its effects mode allows. Throws only when the turn is to stop. */
+export async function runTool(run: TurnRun, call: ToolCallPart): Promise<CallResult> {
+  const tool = run.tools.find(call.name)
+  if (!tool) return failed(call, `There is no tool named ${call.name}.`)
+  const found = run.foundCalls.get(call.id)
+  if (found?.mayHaveRun && tool.effects === 'at_most_once') {
+    return failed(call, 'outcome_unknown: the server stopped while the tool ran, and this tool must not run twice.', 'outcome_unknown')
+  }
+  for (let attempt = found?.attempt ?? 1; ; attempt++) {
+    try {
+      return await readOutcome(run, call, await attemptTool(run, tool, call, attempt))
+    } catch (error) {
+      run.lease.signal.throwIfAborted()
+      const delayMs = error instanceof ToolFault ? chooseDelay(run, tool.effects, attempt, error) : null
+      if (delayMs === null) return giveUp(run, tool, call, error)
+      await countAttempt(run, call, attempt + 1, delayMs, error)
+    }
+  }
+}
+
+async function attemptTool(run: TurnRun, tool: Tool, { id, arguments: args, name }: ToolCallPart, attempt: number): Promise<ToolOutcome> {
+  const { turn, services, lease, writer } = run
+  const limit = new AbortController()
+  const timeout = setTimeout(() => limit.abort(new ToolFault('the tool did not answer in time', { retryable: true, mayHaveRun: true })), services.limits.toolCallMsMax)
+  const onStop = () => limit.abort(lease.signal.reason)
+  lease.signal.addEventListener('abort', onStop, { once: true })
+  const context: ToolContext = {
+    organization_id: turn.organization_id,
+    session_id: turn.session_id,
+    turn_id: turn.id,
+    tool_call_id: id,
+    idempotency_key: `${turn.id}:${id}`,
+    attempt,
+    signal: limit.signal,
+    progress(message) {
+      if (limit.signal.aborted) return
+      writer.event('tool.progress', { tool_call_id: id, tool_name: name, message })
+      writer.commit().catch(() => {})
+    },
+  }
+  try {
+    reachCrashPoint('tool.before_effect')
+    const outcome = await untilAborted(tool.run(args, context), limit.signal)
+    reachCrashPoint('tool.after_effect')
+    return outcome
+  } finally {
+    clearTimeout(timeout)
+    lease.signal.removeEventListener('abort', onStop)
+  }
+}
+
+async function readOutcome({ services, lease }: TurnRun, call: ToolCallPart, outcome: ToolOutcome): Promise<CallResult> {
+  if (!outcome.ok) return failed(call, String(repairStorable(outcome.error)))
+  const processed = await services.compute.processToolResult(outcome.result, { signal: lease.signal })
+  if (!processed.ok) return failed(call, `The tool's result could not be processed: ${processed.refusal.message}`)
+  return { status: 'success', part: { type: 'tool_result', tool_call_id: call.id, result: processed.value.value } }
+}
+
+/** How long to wait before the next attempt; null when there is to be none. */
+function chooseDelay({ services }: TurnRun, effects: EffectsMode, attempt: number, { retryable, mayHaveRun, retry_after_ms }: ToolFault): number | null {
+  const isSafe = !mayHaveRun || effects === 'idempotent'
+  if (!retryable || !isSafe || attempt >= services.limits.toolAttemptsMax) return null
+  return chooseRetryDelay(services.limits, attempt, retry_after_ms)
+}
+
+/** Durable before the attempt is made, as its intent is. */
+async function countAttempt({ writer, lease }: TurnRun, { id, name }: ToolCallPart, attempt: number, delayMs: number, error: unknown): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error)
+  writer.changeCall({ id, attempt })
+  writer.event('tool.progress', { tool_call_id: id, tool_name: name, message: `Attempt ${attempt} follows: ${reason}.` })
+  await writer.commit()
+  reachCrashPoint('tool.before_retry')
+  await pause(delayMs, lease.signal)
+}
+
+function giveUp({ services, turn }: TurnRun, { effects }: Tool, call: ToolCallPart, error: unknown): CallResult {
+  services.log.warn({ err: error, turn_id: turn.id, session_id: turn.session_id, tool: call.name }, 'a tool failed')
+  if (effects !== 'idempotent' && !(error instanceof ToolFault && !error.mayHaveRun)) {
+    return failed(call, 'outcome_unknown: the tool failed without an answer, and must not run twice.', 'outcome_unknown')
+  }
+  return failed(call, error instanceof ToolFault ? `The tool failed: ${error.message}.` : 'The tool failed.')
+}
+
+function failed({ id }: ToolCallPart, error: string, status: CallResult['status'] = 'error'): CallResult {
+  return { status, part: { type: 'tool_result', tool_call_id: id, error } }
+}

@@ -1,0 +1,39 @@
+import type { ResumedTurn } from './resume-turn.ts'
+import type { Lease } from './lease.ts'
+import type { TurnRun, TurnServices } from './turn-run.ts'
+import { TurnWriter } from './turn-writer.ts'
+import type { Turn } from './turn.ts'
+
+export type RunOwner = Pick<TurnRun, 'nextWorkerId'>
+
+/** Starts a run of a turn that was just accepted. */
+export async function startRun(services: TurnServices, turn: Turn, lease: Lease, { nextWorkerId }: RunOwner): Promise<TurnRun> {
+  return {
+    services,
+    turn,
+    tools: await services.toolbox.choose(turn.organization_id, turn.definition),
+    writer: new TurnWriter(services.journal, turn, lease),
+    lease,
+    nextWorkerId,
+    stepMayHaveBegun: false,
+    foundCalls: new Map(),
+    cutOff: null,
+    earlier: null,
+    time_to_first_token_ms: null,
+  }
+}
+
+/** Starts a run of a turn as the journal tells it, and writes what streams must hear of that. */
+export async function startResumedRun(services: TurnServices, resumed: ResumedTurn, lease: Lease, owner: RunOwner): Promise<TurnRun> {
+  const { turn, foundCalls, hasStarted, interruptedCall, mayHaveRun, cancelReason } = resumed
+  const run: TurnRun = { ...(await startRun(services, turn, lease, owner)), foundCalls, stepMayHaveBegun: mayHaveRun }
+  const { writer } = run
+  if (!hasStarted) writer.event('turn.started', { turn_id: turn.id, input_message_id: turn.input_message_id })
+  if (cancelReason) {
+    lease.cancel(cancelReason)
+    if (interruptedCall?.isUnderWay && interruptedCall.text !== '') run.cutOff = interruptedCall
+  } else if (interruptedCall) {
+    writer.event('reason.recovered', { turn_id: turn.id, mode: 'restart', accumulated_len: interruptedCall.text.length })
+  }
+  return run
+}

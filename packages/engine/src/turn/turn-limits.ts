@@ -1,0 +1,35 @@
+/** How long steps of a turn may take, and how often they are tried. */
+export interface TurnLimits {
+  modelCallMsMax: number
+  modelAttemptsMax: number
+  toolCallMsMax: number
+  toolAttemptsMax: number
+  /** The wait before the second attempt; it doubles with each, with jitter. */
+  retryBaseMs: number
+  retryMsMax: number
+  /** A provider or webhook that asks to wait longer than this is not waited for. */
+  retryAfterMsMax: number
+  /** How long a parked turn waits for its caller. */
+  callerMsMax: number
+}
+
+export const turnLimits: TurnLimits = {
+  modelCallMsMax: 300_000,
+  modelAttemptsMax: 5,
+  toolCallMsMax: 60_000,
+  toolAttemptsMax: 5,
+  retryBaseMs: 500,
+  retryMsMax: 30_000,
+  retryAfterMsMax: 300_000,
+  callerMsMax: 300_000,
+}
+
+/**
+ * How long to wait after the `attempt`th attempt: exponential, half of it at random, so that what failed together is
+ * not tried again together. Null when the other side asked for more patience than there is.
+ */
+export function chooseRetryDelay({ retryBaseMs, retryMsMax, retryAfterMsMax }: TurnLimits, attempt: number, retryAfterMs: number | null): number | null {
+  if (retryAfterMs !== null && retryAfterMs > retryAfterMsMax) return null
+  const backoffMs = Math.min(retryMsMax, retryBaseMs * 2 ** (attempt - 1))
+  return Math.max(Math.round(backoffMs * (0.5 + Math.random() / 2)), retryAfterMs ?? 0)
+}

@@ -1,0 +1,29 @@
+-- A turn that waits for its caller is woken at the latest then.
+ALTER TABLE turns ADD COLUMN wake_at timestamptz;
+-- The failed turn whose message this one posts again.
+ALTER TABLE turns ADD COLUMN retry_of text COLLATE "C";
+-- Counts the attempts of the current step, from 1: the checkpoint before a step counts its first.
+ALTER TABLE turns ALTER COLUMN attempt SET DEFAULT 1;
+UPDATE turns SET attempt = 1 WHERE attempt = 0;
+CREATE INDEX turns_parked ON turns (wake_at) WHERE status = 'parked';
+
+-- Who closed a call: tool, caller, deadline, message or cancel; null while it is open.
+ALTER TABLE tool_calls ADD COLUMN closed_by text;
+UPDATE tool_calls SET closed_by = 'tool' WHERE closed;
+ALTER TABLE tool_calls DROP COLUMN closed;
+-- Of what the caller answered, so that the same answer may come twice.
+ALTER TABLE tool_calls ADD COLUMN result_sha256 text COLLATE "C";
+
+-- A message that joined a running turn has no place in its prompt until the checkpoint that starts the next model call.
+ALTER TABLE messages ALTER COLUMN place DROP NOT NULL;
+
+-- With this checkpoint the turn ended or parked.
+ALTER TABLE journal ADD COLUMN settled boolean NOT NULL DEFAULT false;
+-- What became of the message that this accept brought.
+ALTER TABLE journal ADD COLUMN delivery text;
+
+-- The turn that runs alone in this process, since processes died while they ran it.
+ALTER TABLE workers ADD COLUMN suspect_turn_id text COLLATE "C";
+
+-- Signs what the organization's webhooks get, so that they can tell it from what others send.
+ALTER TABLE organizations ADD COLUMN webhook_secret text;

@@ -1,0 +1,53 @@
+import type { TurnStatus } from '@reprise/contract'
+import type { Database } from '../database.ts'
+import type { ClosedBy } from '../journal/append.ts'
+
+/** A tool call as the caller who may answer it finds it, with what an answer needs to be appended. */
+export interface CallerCall {
+  turn_id: string
+  ordinal: number
+  turn_status: TurnStatus
+  input_message_id: string
+  id: string
+  name: string
+  closed_by: ClosedBy | null
+  result_sha256: string | null
+  /** Its deadline runs, or has run: it was requested from the caller. */
+  was_requested: boolean
+  /** How many calls of its turn are open, this one included. */
+  open_calls: number
+  /** The next place in the turn's prompt. */
+  next_place: number
+  /** The fence, from the session's head. */
+  epoch: number
+  checkpoint_number: number
+}
+
+/** How many turns back an answer may be repeated. */
+const turnsBackMax = 10
+
+/**
+ * Finds calls by their ids in the latest turns of a session. Ids repeat from turn to turn: the latest call of an id is
+ * meant. Null when the session is not there.
+ */
+export async function readCallerCalls(db: Database, organizationId: string, sessionId: string, callIds: readonly string[]): Promise<CallerCall[] | null> {
+  const { rows } = await db.query<CallerCall | { id: null }>({
+    name: 'read_caller_calls',
+    text: `/* readCallerCalls */
+SELECT DISTINCT ON (c.id)
+  t.id AS turn_id, t.ordinal, t.status AS turn_status, t.input_message_id, c.id, c.name, c.closed_by, c.result_sha256,
+  c.deadline_at IS NOT NULL AS was_requested, h.epoch, h.checkpoint_number,
+  (SELECT count(*)::integer FROM tool_calls o WHERE o.session_id = t.session_id AND o.turn_id = t.id AND o.closed_by IS NULL) AS open_calls,
+  (SELECT max(m.place) + 1 FROM messages m WHERE m.session_id = t.session_id AND m.turn_id = t.id) AS next_place
+FROM session_heads h
+LEFT JOIN LATERAL (
+  SELECT * FROM turns WHERE turns.session_id = h.session_id ORDER BY turns.ordinal DESC LIMIT $4
+) t ON true
+LEFT JOIN tool_calls c ON c.session_id = t.session_id AND c.turn_id = t.id AND c.id = ANY ($3::text[])
+WHERE h.organization_id = $1 AND h.session_id = $2 AND h.deleted_at IS NULL
+ORDER BY c.id, t.ordinal DESC`,
+    values: [organizationId, sessionId, callIds, turnsBackMax],
+  })
+  if (rows.length === 0) return null
+  return rows.filter((row) => row.id !== null)
+}

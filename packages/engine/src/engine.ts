@@ -1,5 +1,5 @@
 import type { Compute } from '@reprise/compute'
-import { Definitions, type Database, type Journal } from '@reprise/store'
+import { createPool, Definitions, type Database, type Journal } from '@reprise/store'
 import { acceptMessage, type AcceptOutcome, type IncomingMessage } from './accept-message.ts'
 import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-turns.ts'
 import { createEgress } from './egress/egress.ts'
@@ -10,6 +10,7 @@ import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
 import { SettingsLoader } from './settings-loader.ts'
 import { submitToolResults, type SubmitOutcome, type SubmitRequest } from './submit-tool-results.ts'
+import { builtInCapabilities, type Capability } from './tools/capabilities.ts'
 import { Toolbox } from './tools/toolbox.ts'
 import { turnLimits, type TurnLimits } from './turn/turn-limits.ts'
 import type { Log } from './turn/turn-run.ts'
@@ -22,6 +23,8 @@ export interface EngineOptions {
   compute: Compute
   log: Log
   providers?: ReadonlyMap<string, ModelProvider>
+  /** Server-side tools beside the built-in ones, for agents to name by their refs. */
+  capabilities?: readonly Capability[]
   /** How many turns run at once; 0: this process accepts and streams, and runs none. */
   slots?: number
   /** Inward places, as `host:port`, that may be called for a caller. */
@@ -34,6 +37,8 @@ export interface EngineOptions {
 /** Accepts messages and runs their turns. */
 export interface Engine {
   readonly worker: Worker
+  /** What agents and sessions can name. */
+  readonly capabilities: readonly Capability[]
   acceptMessage(message: IncomingMessage): Promise<AcceptOutcome>
   /** Durable when it returns; the running turn's terminal event follows within a second. */
   cancelTurns(request: CancelRequest): Promise<CancelOutcome>
@@ -54,20 +59,27 @@ export function createEngine(options: EngineOptions): Engine {
   const { connectionString, db, journal, compute, log, providers = createModelProviders(), slots = slotsDefault, egressAllow = [], graceMs = graceMsDefault } = options
   const egress = createEgress({ allow: egressAllow })
   const limits = { ...turnLimits, ...options.limits }
-  const toolbox = new Toolbox(db, egress)
-  const turnServices = { db, journal, compute, toolbox, providers, breakers: new ProviderBreakers(), pasts: new SessionPasts(), limits, log }
+  const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
+  const toolbox = new Toolbox(db, egress, capabilities)
+  // Opens no connection before a tool needs one.
+  const transactions = createPool({ connectionString, applicationName: 'reprise tools' })
+  const turnServices = { db, transactions, journal, compute, toolbox, providers, breakers: new ProviderBreakers(), pasts: new SessionPasts(), limits, log }
   const worker = new Worker({ services: turnServices, connectionString, slots, graceMs })
   const services = { db, journal, compute, worker, settings: new SettingsLoader(db), definitions: new Definitions() }
+  let stopping: Promise<void> | null = null
+  async function stop(): Promise<void> {
+    await worker.stop()
+    await egress.stop()
+    await transactions.end()
+  }
   return {
     worker,
+    capabilities,
     acceptMessage: (message) => acceptMessage(services, message),
     cancelTurns: (request) => cancelTurns(services, request),
     submitToolResults: (request) => submitToolResults(services, request),
     retryTurn: (request) => retryTurn(services, request),
     start: () => worker.start(),
-    async stop() {
-      await worker.stop()
-      await egress.stop()
-    },
+    stop: () => (stopping ??= stop()),
   }
 }

@@ -3,6 +3,30 @@ import pg from 'pg'
 /** What queries run on: a pool, or one client of it inside a transaction. */
 export type Database = Pick<pg.Pool, 'query'>
 
+/** What transactions are opened on. */
+export type DatabasePool = Pick<pg.Pool, 'connect' | 'end'>
+
+/** One open transaction. */
+export type Transaction = Pick<pg.PoolClient, 'query'>
+
+/** Runs work in a transaction. `complete` commits it; what was not completed by the end is undone. */
+export async function inTransaction(pool: DatabasePool, work: (transaction: Transaction, complete: () => Promise<void>) => Promise<void>): Promise<void> {
+  const client = await pool.connect()
+  let isOpen = true
+  try {
+    await client.query('BEGIN')
+    await work(client, async () => {
+      await client.query('COMMIT')
+      isOpen = false
+    })
+    if (isOpen) await client.query('ROLLBACK')
+    isOpen = false
+  } finally {
+    // A connection in the middle of a transaction is closed, which undoes it.
+    client.release(isOpen)
+  }
+}
+
 const int8 = 20
 const timestamptz = 1184
 

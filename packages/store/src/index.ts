@@ -1,5 +1,5 @@
 export { crashPoints, onCrashPoint, reachCrashPoint, type CrashPoint } from './crash-points.ts'
-export { connectClient, createPool, isConnectionError, type Database } from './database.ts'
+export { connectClient, createPool, inTransaction, isConnectionError, type Database, type DatabasePool, type Transaction } from './database.ts'
 export { readEventSequence } from './event-id.ts'
 export { EventRecord } from './events/event-record.ts'
 export { followEvents, type FollowOptions } from './events/follow-events.ts'

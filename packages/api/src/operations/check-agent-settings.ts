@@ -1,5 +1,5 @@
 import type { AppError, CapabilityRef, ToolDefinition } from '@reprise/contract'
-import { findTools } from '@reprise/engine'
+import { findTools, type Capability } from '@reprise/engine'
 import { readModel, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
 import type { Caller, Services } from '../services.ts'
@@ -16,9 +16,9 @@ interface AgentSettings {
 }
 
 /** Refuses now what would otherwise fail every turn later. */
-export function checkAgentSettings(settings: AgentSettings): void {
+export function checkAgentSettings({ engine }: Services, settings: AgentSettings): void {
   const { capabilities, tools, harness_id, harness_name } = settings
-  checkCapabilities(capabilities ?? [])
+  checkCapabilities(engine.capabilities, capabilities ?? [])
   checkToolNames(tools ?? [])
   if (harness_id && harness_id !== seeded.harness_id) throw fieldError('unknown_harness', 'harness_id', `there is no harness ${harness_id}`)
   if (harness_name && harness_name !== harnessName) throw fieldError('unknown_harness', 'harness_name', `the only harness is ${harnessName}`)
@@ -42,8 +42,8 @@ export function unknownModel(path: string, modelId: string): AppError {
   return fieldError('unknown_model', path, `there is no enabled model ${modelId}`)
 }
 
-function checkCapabilities(capabilities: readonly CapabilityRef[]): void {
-  const [unknown] = findTools(capabilities.map(({ ref }) => ref)).unknown_refs
+function checkCapabilities(known: readonly Capability[], capabilities: readonly CapabilityRef[]): void {
+  const [unknown] = findTools(capabilities.map(({ ref }) => ref), known).unknown_refs
   if (unknown === undefined) return
   const index = capabilities.findIndex(({ ref }) => ref === unknown)
   throw fieldError('unknown_capability', `capabilities[${index}].ref`, `there is no capability ${JSON.stringify(unknown)}`)

@@ -5,7 +5,7 @@ import type { Caller, Services } from '../services.ts'
 import { checkAgentSettings, checkModel } from './check-agent-settings.ts'
 
 export async function createSession(services: Services, caller: Caller, request: CreateSessionRequest): Promise<Session> {
-  checkAgentSettings(request)
+  checkAgentSettings(services, request)
   await checkModel(services, caller, 'model_id', request.model_id)
   return await insertSession(services.db, {
     id: newId('session'),

@@ -21,7 +21,7 @@ export interface FoundTools {
 }
 
 /** Finds the tools of the capabilities that these refs name. */
-export function findTools(refs: readonly string[], capabilities: readonly Capability[] = builtInCapabilities): FoundTools {
+export function findTools(refs: readonly string[], capabilities: readonly Capability[]): FoundTools {
   const tools = new Set<Tool>()
   const unknown_refs = new Set<string>()
   for (const ref of refs) {

@@ -1,4 +1,5 @@
 import { parseValue, type EffectsMode, type Refusal } from '@reprise/contract'
+import type { Transaction } from '@reprise/store'
 import { z } from 'zod'
 import type { ToolSpec } from '../models/model-provider.ts'
 
@@ -44,6 +45,11 @@ export interface ToolContext {
   /** Counts the runs of this call, from 1. */
   attempt: number
   signal: AbortSignal
+  /**
+   * For a tool whose effects are `transactional`, and null for any other: what it writes here is committed together
+   * with its result, or not at all.
+   */
+  transaction: Transaction | null
   /** Tells those who watch the session how far the tool is. */
   progress(message: string): void
 }

@@ -1,5 +1,6 @@
 import { keepWebhookSecret, type Database, type TurnDefinition } from '@reprise/store'
 import type { Egress } from '../egress/egress.ts'
+import type { Capability } from './capabilities.ts'
 import { chooseTurnTools, type TurnTools } from './turn-tools.ts'
 import { createWebhookTool } from './webhook.ts'
 
@@ -7,18 +8,20 @@ import { createWebhookTool } from './webhook.ts'
 export class Toolbox {
   readonly #db: Database
   readonly #egress: Egress
+  readonly #capabilities: readonly Capability[]
   /** By organization. A secret does not change once it is there. */
   readonly #secrets = new Map<string, Promise<string>>()
 
-  constructor(db: Database, egress: Egress) {
+  constructor(db: Database, egress: Egress, capabilities: readonly Capability[]) {
     this.#db = db
     this.#egress = egress
+    this.#capabilities = capabilities
   }
 
   async choose(organizationId: string, definition: TurnDefinition): Promise<TurnTools> {
     const hasWebhooks = definition.tools.some((tool) => tool.type === 'webhook')
     const signing_secret = hasWebhooks ? await this.#secretOf(organizationId) : ''
-    return chooseTurnTools(definition, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret }))
+    return chooseTurnTools(definition, this.#capabilities, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret }))
   }
 
   #secretOf(organizationId: string): Promise<string> {

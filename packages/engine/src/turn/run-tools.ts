@@ -21,16 +21,20 @@ export async function runTools(run: TurnRun, openCallIds: readonly string[]): Pr
   let errors = 0
   const runOne = async (call: ToolCallPart): Promise<void> => {
     const callStartedAt = performance.now()
-    const result = await runTool(run, call)
-    lease.signal.throwIfAborted()
-    open -= 1
-    if (result.status !== 'success') errors += 1
-    writeResult(run, call, result, 'tool', performance.now() - callStartedAt)
-    if (open === 0) {
-      const duration_ms = Math.round(performance.now() - startedAt)
-      writer.event('act.completed', { completed: true, success_count: calls.length - errors, error_count: errors, duration_ms })
-    }
-    await writer.commit()
+    await runTool(run, call, async (result, within) => {
+      lease.signal.throwIfAborted()
+      const write = () => {
+        open -= 1
+        if (result.status !== 'success') errors += 1
+        writeResult(run, call, result, 'tool', performance.now() - callStartedAt)
+        if (open > 0) return
+        const duration_ms = Math.round(performance.now() - startedAt)
+        writer.event('act.completed', { completed: true, success_count: calls.length - errors, error_count: errors, duration_ms })
+      }
+      if (within) return await writer.commitIn(within.transaction, within.complete, write)
+      write()
+      await writer.commit()
+    })
   }
   if (turn.definition.parallel_tool_calls) await Promise.all(calls.map(runOne))
   else for (const call of calls) await runOne(call)

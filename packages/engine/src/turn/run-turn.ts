@@ -1,4 +1,3 @@
-import { AppError } from '@reprise/contract'
 import { ModelError } from '../models/model-error.ts'
 import { callModel } from './call-model.ts'
 import { cancelTurn } from './cancel-turn.ts'
@@ -74,9 +73,4 @@ async function takeSteps(run: TurnRun): Promise<TurnOutcome> {
 function findDebtor({ tools, foundCalls }: TurnRun, { id, name }: { id: string; name: string }): Debtor {
   if (!tools.isCallers(name)) return 'server'
   return foundCalls.get(id)?.isExpired ? 'nobody' : 'caller'
-}
-
-/** The database is away or the process is stopping: whoever takes the turn later goes on from the journal. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof AppError && error.status === 503
 }

@@ -1,5 +1,5 @@
 import type { Compute } from '@reprise/compute'
-import type { Database, Journal } from '@reprise/store'
+import type { Database, DatabasePool, Journal } from '@reprise/store'
 import type { ProviderBreakers } from '../models/provider-breakers.ts'
 import type { ModelProvider } from '../models/model-provider.ts'
 import type { EarlierTurn } from '../prompt/earlier-turns.ts'
@@ -21,6 +21,8 @@ export interface Log {
 /** What running turns needs of its process. */
 export interface TurnServices {
   db: Database
+  /** For tools that write in a transaction with their result. */
+  transactions: DatabasePool
   journal: Journal
   compute: Compute
   toolbox: Toolbox

@@ -20,6 +20,7 @@ import {
   type StoredMessage,
   type ThinkingBlock,
   type ToolCallChange,
+  type Transaction,
 } from '@reprise/store'
 import { LeaseLost, type Lease } from './lease.ts'
 import { readMessageOfTurn, sumUsage, type Turn } from './turn.ts'
@@ -130,6 +131,23 @@ export class TurnWriter {
   }
 
   /**
+   * Commits what `write` writes, and all before it, together with what else the transaction holds: `complete` commits
+   * that. Writing waits for its turn, for what is written earlier may go with another checkpoint (W2).
+   */
+  async commitIn(transaction: Transaction, complete: () => Promise<void>, write: () => void): Promise<void> {
+    await this.#send(null, async () => {
+      write()
+      const checkpoint = this.#takeCheckpoint(null)
+      return await this.#checkpoint(checkpoint, async () => {
+        const { result, published } = await this.#journal.checkpointIn(transaction, checkpoint)
+        if (result.outcome === 'stored') await complete()
+        published()
+        return result
+      })
+    })
+  }
+
+  /**
    * Commits everything written so far, and the end of the turn or its parking. Answers null when the turn goes on
    * instead, since a message has joined it or it is to be cancelled.
    */
@@ -138,13 +156,11 @@ export class TurnWriter {
     return result?.settled ? { next_turn_id: result.next_turn_id } : null
   }
 
-  #send(settlement: Settlement | null): Promise<Stored | null> {
+  #send(settlement: Settlement | null, append = () => this.#appendGathered(settlement)): Promise<Stored | null> {
     const sent = this.#inFlight.then(async () => {
       if (this.#lease.isLost) throw new LeaseLost()
       if (this.#failure) throw this.#failure.error
-      // An earlier checkpoint may have taken it all (W2).
-      if (!settlement && this.#isEmpty()) return null
-      return await this.#checkpoint(this.#takeCheckpoint(settlement))
+      return await append()
     })
     // A failed checkpoint is its caller's to see; those behind it find out for themselves (W3).
     this.#inFlight = sent.catch((error: unknown) => {
@@ -153,9 +169,16 @@ export class TurnWriter {
     return sent
   }
 
-  async #checkpoint(checkpoint: Checkpoint): Promise<Stored> {
+  async #appendGathered(settlement: Settlement | null): Promise<Stored | null> {
+    // An earlier checkpoint may have taken it all (W2).
+    if (!settlement && this.#isEmpty()) return null
+    const checkpoint = this.#takeCheckpoint(settlement)
+    return await this.#checkpoint(checkpoint, () => this.#journal.checkpoint(checkpoint))
+  }
+
+  async #checkpoint(checkpoint: Checkpoint, append: () => Promise<CheckpointResult>): Promise<Stored> {
     reachCrashPoint('checkpoint.before_commit')
-    const result = await this.#journal.checkpoint(checkpoint)
+    const result = await append()
     if (result.outcome !== 'stored') {
       this.#lease.lose()
       throw new LeaseLost()

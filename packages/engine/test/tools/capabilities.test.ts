@@ -19,13 +19,13 @@ describe('the built-in capabilities', () => {
 
 describe('findTools', () => {
   it('gives each tool once, in the order of the refs', () => {
-    const { tools, unknown_refs } = findTools(['calculator', 'current_time', 'calculator'])
+    const { tools, unknown_refs } = findTools(['calculator', 'current_time', 'calculator'], builtInCapabilities)
     expect(tools.map(({ name }) => name)).toEqual(['calculator', 'current_time'])
     expect(unknown_refs).toEqual([])
   })
 
   it('reports every unknown ref once', () => {
-    const { tools, unknown_refs } = findTools(['web', 'calculator', 'web', 'toString'])
+    const { tools, unknown_refs } = findTools(['web', 'calculator', 'web', 'toString'], builtInCapabilities)
     expect(tools.map(({ name }) => name)).toEqual(['calculator'])
     expect(unknown_refs).toEqual(['web', 'toString'])
   })

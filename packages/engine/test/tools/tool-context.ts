@@ -9,6 +9,7 @@ export function toolContext(changes: Partial<ToolContext> = {}): ToolContext {
     idempotency_key: 'turn_1:call_1',
     attempt: 1,
     signal: new AbortController().signal,
+    transaction: null,
     progress: () => {},
     ...changes,
   }

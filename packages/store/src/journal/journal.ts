@@ -1,7 +1,8 @@
 import type pg from 'pg'
-import { createPool } from '../database.ts'
+import { createPool, type Transaction } from '../database.ts'
 import type { Accept, AcceptResult, Answer, AnswerResult, Append, Cancel, CancelResult, Checkpoint, CheckpointResult } from './append.ts'
-import { Lane, type AppendRow } from './lane.ts'
+import { encodeFlush } from './encode-flush.ts'
+import { appendStatement, Lane, type AppendRow } from './lane.ts'
 
 export interface JournalOptions {
   connectionString: string
@@ -32,9 +33,7 @@ export class Journal {
 
   constructor({ connectionString, lanes = 2, queueMax = 10_000, resendForMs = 10_000 }: JournalOptions) {
     this.#waiting = createPool({ connectionString, applicationName: 'reprise journal, waiting', connectionsMax: 4, lockTimeoutMs: 2_000, statementTimeoutMs: 10_000 })
-    const onCommitted = (append: Append, { turn_id, first_sequence, events_appended, event_ms, edge, settled }: AppendRow) => {
-      if (events_appended > 0) this.#onCommitted({ append, turn_id, first_sequence, events_appended, event_ms, edge, settled })
-    }
+    const onCommitted = (append: Append, row: AppendRow) => this.#publish(append, row)
     this.#lanes = Array.from({ length: lanes }, () => new Lane({ connectionString, waiting: this.#waiting, queueMax, resendForMs, onCommitted }))
   }
 
@@ -64,18 +63,17 @@ export class Journal {
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<CheckpointResult> {
-    const row = await this.#append(checkpoint)
-    const { settled, first_sequence, event_ms, epoch, turn_id, message_id, next_turn_id, pending_steers, cancel_requested } = row
-    switch (row.outcome) {
-      case 'stored':
-      case 'stored_before':
-        return { outcome: 'stored', settled, next_turn_id, epoch, first_sequence, event_ms, turn_id, message_id, pending_steers, cancel_requested }
-      case 'fenced':
-      case 'session_not_found':
-        return { outcome: row.outcome }
-      default:
-        throw impossible(checkpoint, row)
-    }
+    return readCheckpointResult(checkpoint, await this.#append(checkpoint))
+  }
+
+  /**
+   * Appends a checkpoint inside a transaction of the caller's, to be committed with what else was written there. Nobody
+   * hears of it before `published` is called, after that commit. It waits for the head: others wait for the transaction.
+   */
+  async checkpointIn(transaction: Transaction, checkpoint: Checkpoint): Promise<{ result: CheckpointResult; published: () => void }> {
+    const { rows } = await transaction.query<AppendRow>({ ...appendStatement, values: encodeFlush([{ append: checkpoint, resent: false }], true) })
+    const row = rows[0]!
+    return { result: readCheckpointResult(checkpoint, row), published: () => this.#publish(checkpoint, row) }
   }
 
   async answer(answer: Answer): Promise<AnswerResult> {
@@ -111,6 +109,10 @@ export class Journal {
     return this.#stopping
   }
 
+  #publish(append: Append, { turn_id, first_sequence, events_appended, event_ms, edge, settled }: AppendRow): void {
+    if (events_appended > 0) this.#onCommitted({ append, turn_id, first_sequence, events_appended, event_ms, edge, settled })
+  }
+
   #append(append: Append): Promise<AppendRow> {
     return this.#laneOf(append.session_id).append(append)
   }
@@ -118,6 +120,20 @@ export class Journal {
   #laneOf(sessionId: string): Lane {
     // Ids end in random digits; the last eight spread sessions evenly.
     return this.#lanes[Number.parseInt(sessionId.slice(-8), 16) % this.#lanes.length]!
+  }
+}
+
+function readCheckpointResult(checkpoint: Checkpoint, row: AppendRow): CheckpointResult {
+  const { settled, first_sequence, event_ms, epoch, turn_id, message_id, next_turn_id, pending_steers, cancel_requested } = row
+  switch (row.outcome) {
+    case 'stored':
+    case 'stored_before':
+      return { outcome: 'stored', settled, next_turn_id, epoch, first_sequence, event_ms, turn_id, message_id, pending_steers, cancel_requested }
+    case 'fenced':
+    case 'session_not_found':
+      return { outcome: row.outcome }
+    default:
+      throw impossible(checkpoint, row)
   }
 }
 

@@ -56,7 +56,7 @@ const flushAppendsMax = 256
 const flushBytesMax = 4 * 1024 * 1024
 const reconnectDelayMs = 100
 
-const statement = { name: 'append_checkpoints', text: '/* appendCheckpoints */ SELECT * FROM append_checkpoints($1, $2, $3, $4)' }
+export const appendStatement = { name: 'append_checkpoints', text: '/* appendCheckpoints */ SELECT * FROM append_checkpoints($1, $2, $3, $4)' }
 
 export class Lane {
   readonly #options: LaneOptions
@@ -142,7 +142,7 @@ export class Lane {
     if (batch.length === 0) return
     try {
       const client = await this.#connect()
-      const { rows } = await client.query<AppendRow>({ ...statement, values: encodeFlush(batch, false) })
+      const { rows } = await client.query<AppendRow>({ ...appendStatement, values: encodeFlush(batch, false) })
       for (const row of rows) this.#answer(batch[row.i]!, row)
     } catch (error) {
       await this.#recover(batch, error)
@@ -189,7 +189,7 @@ export class Lane {
 
   async #sendAlone(queued: QueuedAppend): Promise<void> {
     try {
-      const { rows } = await this.#options.waiting.query<AppendRow>({ ...statement, values: encodeFlush([queued], true) })
+      const { rows } = await this.#options.waiting.query<AppendRow>({ ...appendStatement, values: encodeFlush([queued], true) })
       this.#answer(queued, rows[0]!)
     } catch (error) {
       if (isLostReply(error)) {

@@ -1,5 +1,6 @@
 export * from './agent.ts'
 export * from './content.ts'
+export * from './durable.ts'
 export * from './errors.ts'
 export * from './event.ts'
 export * from './ids.ts'

@@ -82,6 +82,7 @@ export class Worker {
 
   freeSlot(): void {
     this.#slotsTaken -= 1
+    this.#startSuspect()
   }
 
   /** Runs a turn that was just accepted, in a slot that was taken for it. */
@@ -138,7 +139,6 @@ export class Worker {
         // A turn that parked may run again by now.
         if (this.#running.get(turnId) === running) this.#running.delete(turnId)
         this.freeSlot()
-        this.#startSuspect()
       })
   }
 
@@ -173,7 +173,8 @@ export class Worker {
   /** Starts the next suspect once nothing else runs (L8). */
   #startSuspect(): void {
     const client = this.#client
-    if (this.#running.size > 0 || this.#isSuspectRunning || !client) return
+    // A slot may be taken for a turn that is just being accepted.
+    if (this.#slotsTaken > this.#suspects.length || !client) return
     const suspect = this.#suspects.shift()
     if (!suspect) return
     this.#isSuspectRunning = true

@@ -20,7 +20,9 @@ CREATE TYPE append_result AS (
   touched_turn_id text,
   woken boolean,
   pending_steers integer,
-  cancel_requested text
+  cancel_requested text,
+  -- There is more to write than the rows of every append: see `control_turns`.
+  controls boolean
 );
 
 -- Appends to many sessions at once: at most one append to each, all in one commit. An append is
@@ -89,13 +91,13 @@ BEGIN
       before.events_appended AS before_events_appended, before.event_ms AS before_ms, before.ordinal AS before_ordinal,
       before.epoch AS before_epoch, before.edge AS before_edge, before.settled AS before_settled, before.delivery AS before_delivery,
       a.event_count, a.settle_event_count, a.edge_event_count, a.epoch, a.checkpoint_number, a.turn_status, a.error_code, a.error,
-      a.attempt, a.retry_in_ms, a.resets_recoveries, a.deadline_in_ms, a.scope, a.retry_of,
+      a.attempt, a.retry_in_ms, a.resets_recoveries, a.deadline_in_ms, a.retry_of,
       a.idempotency_key, a.body_sha256, a.model_id, a.definition_sha256, a.reasoning_effort, a.error_disclosure,
-      a.events, a.settle_events, a.edge_events, a.messages, a.placed_steers, a.opened_calls, a.changed_calls
+      a.events, a.settle_events, a.edge_events, a.messages, a.placed_count, a.opened_calls, a.changed_calls
     FROM json_to_recordset(appends) AS a(
       i integer, kind text, organization_id text, session_id text, turn_id text, worker_id text, resent boolean,
       events json, event_count integer, settle_events json, settle_event_count integer, edge_events json, edge_event_count integer,
-      messages json, placed_steers json, placed_count integer, opened_calls json, changed_calls json,
+      messages json, placed_count integer, opened_calls json, changed_calls json,
       message_id text, when_busy text, idempotency_key text, body_sha256 text, waiting_max integer, retry_of text, scope text,
       model_id text, definition_sha256 text, reasoning_effort text, error_disclosure text,
       epoch bigint, ordinal integer, checkpoint_number integer, turn_status text, error_code text, error text,
@@ -140,12 +142,14 @@ BEGIN
           WHEN 'cancel' THEN a.scope <> 'turn' OR h.active_turn_id = a.turn_id
           ELSE false
         END AS cancels
+      OFFSET 0
     ) route
     CROSS JOIN LATERAL (
       SELECT CASE WHEN a.kind = 'cancel' AND h.turns_waiting > 0 THEN (
         SELECT count(*)::integer FROM turns t
         WHERE t.session_id = a.session_id AND t.status = 'waiting' AND (a.scope = 'all' OR a.scope = 'turn' AND t.id = a.turn_id)
       ) ELSE 0 END AS turns
+      OFFSET 0
     ) cancelled
     CROSS JOIN LATERAL (
       SELECT CASE
@@ -166,6 +170,7 @@ BEGIN
         WHEN before.turn_id IS NOT NULL THEN 'stored_before'
         ELSE 'fenced'
       END AS outcome
+      OFFSET 0
     ) outcome
     CROSS JOIN LATERAL (
       SELECT outcome.outcome = 'stored' AND a.kind = 'checkpoint' AND CASE a.turn_status
@@ -174,6 +179,7 @@ BEGIN
         WHEN 'failed' THEN h.cancel_requested IS NULL
         ELSE h.cancel_requested IS NULL AND h.pending_steers = a.placed_count
       END AS settles
+      OFFSET 0
     ) settle
     CROSS JOIN LATERAL (
       SELECT
@@ -186,6 +192,7 @@ BEGIN
         ) AS wakes,
         settle.settles,
         settle.settles AND a.turn_status <> 'parked' AS ends
+      OFFSET 0
     ) does
     LEFT JOIN LATERAL (
       SELECT t.id FROM turns t
@@ -240,11 +247,6 @@ BEGIN
       s.model_id, s.definition_sha256, s.reasoning_effort, s.error_disclosure, s.retry_of, to_timestamp(s.at_ms / 1000.0)
     FROM stored s WHERE s.opens
   ),
-  -- A message that is posted again stands in prompts once.
-  retried_turns AS (
-    UPDATE turns t SET excluded_from_prompt = true
-    FROM stored s WHERE s.retry_of IS NOT NULL AND t.organization_id = s.organization_id AND t.id = s.retry_of
-  ),
   changed_turns AS (
     UPDATE turns t SET
       status = CASE WHEN s.settles THEN s.turn_status WHEN s.wakes THEN s.started_status ELSE t.status END,
@@ -261,23 +263,6 @@ BEGIN
     WHERE s.kind IN ('checkpoint', 'answer') AND (s.settles OR s.wakes OR s.attempt IS NOT NULL OR s.resets_recoveries)
       AND t.session_id = s.session_id AND t.ordinal = s.ordinal
   ),
-  woken_turns AS (
-    UPDATE turns t SET status = s.started_status, worker_id = s.worker_id, wake_at = NULL
-    FROM stored s
-    WHERE s.kind IN ('accept', 'cancel') AND s.wakes AND t.organization_id = s.organization_id AND t.id = s.active_turn_id
-  ),
-  cancelled_turns AS (
-    UPDATE turns t SET status = 'cancelled', ended_at = to_timestamp(s.at_ms / 1000.0)
-    FROM stored s
-    WHERE s.cancelled_turns > 0 AND t.session_id = s.session_id AND t.status = 'waiting' AND (s.scope = 'all' OR t.id = s.turn_id)
-    RETURNING t.organization_id, t.session_id, t.id, t.ordinal, t.input_message_id, s.last_sequence, s.at_ms
-  ),
-  cancelled_events AS (
-    INSERT INTO journal (organization_id, session_id, first_sequence, last_sequence, event_ms, turn_id, input_message_id, events)
-    SELECT c.organization_id, c.session_id, c.last_sequence + c.position, c.last_sequence + c.position, c.at_ms, c.id, c.input_message_id,
-      json_build_array(json_build_object('type', 'turn.cancelled', 'data', json_build_object('turn_id', c.id, 'reason', 'cancelled')))
-    FROM (SELECT *, row_number() OVER (PARTITION BY session_id ORDER BY ordinal) AS position FROM cancelled_turns) c
-  ),
   new_messages AS (
     INSERT INTO messages (
       organization_id, session_id, sequence, id, turn_id, place, role, content, controls, metadata, tags, external_actor,
@@ -292,11 +277,6 @@ BEGIN
       event_index integer, id text, place integer, role text, content json, controls json, metadata json,
       tags json, external_actor json, thinking_blocks json, model_id text, usage json
     )
-  ),
-  placed_messages AS (
-    UPDATE messages m SET place = p.place
-    FROM stored s CROSS JOIN LATERAL json_to_recordset(s.placed_steers) AS p(sequence bigint, place integer)
-    WHERE m.session_id = s.session_id AND m.sequence = p.sequence
   ),
   new_events AS (
     INSERT INTO journal (
@@ -361,12 +341,12 @@ BEGIN
     CASE WHEN d.joins OR d.cancels THEN d.active_turn_id END,
     d.wakes,
     d.pending_steers,
-    d.cancel_requested
+    d.cancel_requested,
+    d.outcome = 'stored' AND (d.wakes AND d.kind <> 'answer' OR d.cancels OR d.cancelled_turns > 0 OR d.retry_of IS NOT NULL OR d.placed_count > 0)
   )::append_result) INTO results
   FROM decided d;
 
-  -- Statements of their own: the turn that ended must have left the index of active turns before the next one enters
-  -- it, and a turn must be there before it is moved to the front of those that wait.
+  -- A statement of its own: the turn that ended must have left the index of active turns before the next one enters it.
   IF EXISTS (SELECT FROM unnest(results) r WHERE r.next_turn_id IS NOT NULL) THEN
     UPDATE turns t SET
       status = CASE WHEN a.worker_id IS NULL THEN 'ready' ELSE 'running' END,
@@ -376,11 +356,8 @@ BEGIN
     WHERE t.organization_id = a.organization_id AND t.id = r.next_turn_id;
   END IF;
 
-  IF EXISTS (SELECT FROM unnest(results) r WHERE r.outcome = 'stored' AND r.delivery = 'enqueued' AND r.touched_turn_id IS NOT NULL) THEN
-    PERFORM move_to_front(a.session_id, a.turn_id)
-    FROM unnest(results) r
-    JOIN json_to_recordset(appends) AS a(i integer, session_id text, turn_id text) ON a.i = r.i
-    WHERE r.outcome = 'stored' AND r.delivery = 'enqueued' AND r.touched_turn_id IS NOT NULL;
+  IF EXISTS (SELECT FROM unnest(results) r WHERE r.controls) THEN
+    PERFORM control_turns(appends, results);
   END IF;
 
   IF images IS NOT NULL THEN
@@ -393,6 +370,58 @@ BEGIN
   END IF;
 
   RETURN QUERY SELECT * FROM unnest(results);
+END
+$$;
+
+-- What only some appends write. Apart from the rest, for every table that a statement names costs each flush.
+CREATE FUNCTION control_turns(appends json, results append_result[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  control record;
+BEGIN
+  FOR control IN
+    SELECT r.*, a.kind, a.session_id, a.organization_id, a.worker_id, a.turn_id AS own_turn_id, a.scope, a.retry_of, a.placed_steers
+    FROM unnest(results) r
+    JOIN json_to_recordset(appends) AS a(
+      i integer, kind text, session_id text, organization_id text, worker_id text, turn_id text, scope text, retry_of text, placed_steers json
+    ) ON a.i = r.i
+    WHERE r.controls
+  LOOP
+    IF control.woken AND control.kind <> 'answer' THEN
+      UPDATE turns SET
+        status = CASE WHEN control.worker_id IS NULL THEN 'ready' ELSE 'running' END,
+        worker_id = control.worker_id,
+        wake_at = NULL
+      WHERE organization_id = control.organization_id AND id = control.touched_turn_id;
+    END IF;
+
+    IF control.kind = 'accept' AND control.delivery = 'enqueued' AND control.touched_turn_id IS NOT NULL THEN
+      PERFORM move_to_front(control.session_id, control.own_turn_id);
+    END IF;
+
+    -- A message that is posted again stands in prompts once.
+    IF control.retry_of IS NOT NULL THEN
+      UPDATE turns SET excluded_from_prompt = true WHERE organization_id = control.organization_id AND id = control.retry_of;
+    END IF;
+
+    IF control.placed_steers IS NOT NULL THEN
+      UPDATE messages m SET place = p.place
+      FROM json_to_recordset(control.placed_steers) AS p(sequence bigint, place integer)
+      WHERE m.session_id = control.session_id AND m.sequence = p.sequence;
+    END IF;
+
+    IF control.kind = 'cancel' AND control.events_appended > 0 THEN
+      WITH cancelled AS (
+        UPDATE turns SET status = 'cancelled', ended_at = to_timestamp(control.event_ms / 1000.0)
+        WHERE session_id = control.session_id AND status = 'waiting' AND (control.scope = 'all' OR id = control.own_turn_id)
+        RETURNING id, ordinal, input_message_id
+      )
+      INSERT INTO journal (organization_id, session_id, first_sequence, last_sequence, event_ms, turn_id, input_message_id, events)
+      SELECT control.organization_id, control.session_id, c.sequence, c.sequence, control.event_ms, c.id, c.input_message_id,
+        json_build_array(json_build_object('type', 'turn.cancelled', 'data', json_build_object('turn_id', c.id, 'reason', 'cancelled')))
+      FROM (SELECT *, control.first_sequence + row_number() OVER (ORDER BY ordinal) - 1 AS sequence FROM cancelled) c;
+    END IF;
+  END LOOP;
 END
 $$;
 

@@ -1,5 +1,5 @@
 import { limits } from '@reprise/contract'
-import type { Append, NewEvent, NewMessage } from './append.ts'
+import type { Accept, Answer, Append, Checkpoint, NewEvent, NewMessage } from './append.ts'
 
 /** An append on its way: `resent` once its reply was lost, so that the journal looks for what it stored. */
 export interface PendingAppend {
@@ -25,15 +25,41 @@ export function encodeFlush(batch: readonly PendingAppend[], waitForLocks: boole
 
 function encodeAppend(append: Append, i: number, resent: boolean): string {
   if (append.kind === 'cancel') return JSON.stringify({ i, resent, ...noEvents, ...append })
-  const { events, edge_events, messages, ...rest } = append
+  const { events, edge_events, messages } = append
   const settleEvents = append.kind === 'checkpoint' ? append.settle_events : []
   const counts = { event_count: events.length, settle_event_count: settleEvents.length, edge_event_count: edge_events.length }
-  const fields = rest.kind === 'checkpoint' ? { ...rest, settle_events: undefined, placed_count: rest.placed_steers.length } : rest
-  const own = JSON.stringify({ i, resent, waiting_max: limits.turnsWaitingMax, ...counts, ...fields, image_ids: undefined })
+  const own = JSON.stringify({ i, resent, ...counts, ...(append.kind === 'accept' ? describeAccept(append) : describeStep(append)) })
   return (
     `${own.slice(0, -1)},"events":${encodeEvents(events)},"settle_events":${encodeEvents(settleEvents)},` +
     `"edge_events":${encodeEvents(edge_events)},"messages":${list(messages.map(encodeMessage))}}`
   )
+}
+
+/** Each field costs every append of a flush something in PostgreSQL: what is absent there is null, and need not be said. */
+function describeAccept(accept: Accept): object {
+  const { events: _events, edge_events: _edges, messages: _messages, image_ids: _images, ...fields } = accept
+  return { waiting_max: limits.turnsWaitingMax, ...omitNulls(fields) }
+}
+
+function describeStep(step: Checkpoint | Answer): object {
+  const { events: _events, edge_events: _edges, messages: _messages, changed_calls, ...fields } = step
+  const changed = changed_calls.length > 0 ? { changed_calls } : {}
+  if (fields.kind === 'answer') return { ...omitNulls(fields), ...changed }
+  const { settle_events: _settling, opened_calls, placed_steers, retry_in_ms, deadline_in_ms, resets_recoveries, ...rest } = fields
+  return {
+    ...omitNulls(rest),
+    ...changed,
+    placed_count: placed_steers.length,
+    ...(opened_calls.length > 0 && { opened_calls }),
+    ...(placed_steers.length > 0 && { placed_steers }),
+    ...(retry_in_ms > 0 && { retry_in_ms }),
+    ...(deadline_in_ms > 0 && { deadline_in_ms }),
+    ...(resets_recoveries && { resets_recoveries }),
+  }
+}
+
+function omitNulls(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
 }
 
 const noEvents = { event_count: 0, settle_event_count: 0, edge_event_count: 0 }

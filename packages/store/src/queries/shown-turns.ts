@@ -1,0 +1,12 @@
+/** What the lists of workflows and dead letters have in common, where `t` is the turn. */
+
+/** The words of what broke inside may name hosts, files and queries: they are for the log. */
+export const shownError = `CASE WHEN t.error_code <> 'internal_error' THEN t.error END AS error`
+
+/** A session that was deleted takes its turns along. */
+export const isOfSession = `NOT EXISTS (SELECT FROM session_heads h WHERE h.session_id = t.session_id AND h.deleted_at IS NOT NULL)`
+
+export interface Page {
+  offset: number
+  limit: number
+}

@@ -1,0 +1,66 @@
+import type { Append, Beat } from '../../src/index.ts'
+import type { AppendRow } from '../../src/journal/lane.ts'
+import type { Prediction } from './session-model.ts'
+import type { WorldModel } from './world-model.ts'
+
+/** What the journal answers: its own words, or the row that `append_checkpoints` gives. */
+export type Reply = Partial<AppendRow> & { outcome: string }
+
+interface OperationBase {
+  /** As statistics count it. */
+  name: string
+}
+
+/** An append on its way to the database. */
+export interface AppendOperation extends OperationBase {
+  append: Append
+  resent: boolean
+  waitingMax: number
+  send(): Promise<Reply>
+  /** What its sender does with the reply. */
+  finish(reply: Reply): Promise<void>
+}
+
+export interface BeatOperation extends OperationBase {
+  workerId: string
+  slots: number
+  beat(): Promise<Beat>
+  take(beat: Beat): Promise<void>
+}
+
+export type Operation = AppendOperation | BeatOperation
+
+export type Answered = { operation: AppendOperation; reply: Reply } | { operation: BeatOperation; beat: Beat }
+
+export async function perform(operation: Operation): Promise<Answered> {
+  return 'append' in operation ? { operation, reply: await operation.send() } : { operation, beat: await operation.beat() }
+}
+
+/** Applies what was done to the model. Answers what the model would have answered otherwise, or null. */
+export function predict(model: WorldModel, answered: Answered, alone: boolean): string | null {
+  if ('beat' in answered) return model.beat(answered.operation.workerId, answered.operation.slots, answered.beat, alone)
+  const { append, resent, waitingMax } = answered.operation
+  return findDifference(model.append(append, { resent, waitingMax }), answered.reply)
+}
+
+/** The journal says `stored` of what was stored before, and tells what its callers need. */
+function findDifference(predicted: Prediction, reply: Reply): string | null {
+  const isJournals = !('i' in reply)
+  const outcome = isJournals && predicted.outcome === 'stored_before' ? 'stored' : predicted.outcome
+  if (reply.outcome !== outcome) return `the answer is ${reply.outcome}, not ${predicted.outcome}`
+  if (isJournals && outcome !== 'stored' && outcome !== 'duplicate') return null
+  for (const key of Object.keys(predicted) as (keyof Prediction)[]) {
+    const expected = predicted[key]
+    if (key === 'outcome' || expected === undefined || !(key in reply)) continue
+    if (reply[key] !== expected) return `${key} of the answer (${reply.outcome}) is ${reply[key]}, not ${expected}`
+  }
+  return null
+}
+
+/** Every order in which operations that were sent at once may have been done. */
+export function* permute<T>(items: readonly T[]): Generator<T[]> {
+  if (items.length <= 1) return yield [...items]
+  for (const [index, item] of items.entries()) {
+    for (const rest of permute(items.toSpliced(index, 1))) yield [item, ...rest]
+  }
+}

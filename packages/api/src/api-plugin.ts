@@ -1,12 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { guardCaller, guardOrigin } from './access/guard-access.ts'
+import { guardCaller } from './access/guard-access.ts'
 import { registerCors } from './access/register-cors.ts'
 import type { ApiOptions } from './api-options.ts'
 import { registerJsonBodies } from './bodies/read-body.ts'
 import { registerForms } from './bodies/read-upload.ts'
 import { registerDocs } from './docs/register-docs.ts'
-import { sendProblem } from './errors/send-problem.ts'
-import { refuseUnknownRoutes } from './refuse-unknown-routes.ts'
+import { registerEntrance } from './register-entrance.ts'
 import { registerHealth } from './register-health.ts'
 import { registerRest } from './rest/register-rest.ts'
 import { EventStreams } from './streams/event-streams.ts'
@@ -17,12 +16,7 @@ export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options)
   const streams = new EventStreams(options, options.stream_times)
   // Before fastify closes the connections: a stream that is told goes without an error.
   server.addHook('preClose', () => streams.stop())
-  server.setErrorHandler(sendProblem)
-  refuseUnknownRoutes(server)
-  server.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-  })
-  guardOrigin(server, options.access)
+  registerEntrance(server, options.access)
   await registerCors(server, options.access.cors_origins)
 
   await registerDocs(server, options.version)

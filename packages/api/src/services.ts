@@ -15,4 +15,6 @@ export interface Services {
 /** On whose behalf an operation runs. Every look-up is bound to the caller's organization. */
 export interface Caller {
   organization_id: string
+  /** `admin`: the operator's own, for what belongs to no organization. */
+  scopes: readonly 'admin'[]
 }

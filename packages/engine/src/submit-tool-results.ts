@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Compute } from '@reprise/compute'
 import { newId, turnHasEnded, type ToolResultPart } from '@reprise/contract'
 import { newEvent, reachCrashPoint, readCallerCalls, type Answer, type CallerCall, type Database, type Journal, type NewEvent, type NewMessage } from '@reprise/store'
+import { processToolOutcome } from './tools/process-tool-outcome.ts'
 import type { Worker } from './worker.ts'
 
 /** What the caller's own tool answered: a result, or an error. */
@@ -61,13 +62,9 @@ interface OpenAnswer extends MadeAnswer {
 }
 
 async function makePart(compute: Compute, { tool_call_id, result, error }: SubmittedToolResult): Promise<MadeAnswer> {
-  const part: ToolResultPart = { type: 'tool_result', tool_call_id }
-  if (error !== undefined && error !== null) part.error = error
-  else {
-    const processed = await compute.processToolResult(result ?? null)
-    if (processed.ok) part.result = processed.value.value
-    else part.error = `The result could not be processed: ${processed.refusal.message}`
-  }
+  const isError = error !== undefined && error !== null
+  const processed = await processToolOutcome(compute, isError ? { ok: false, error } : { ok: true, result: result ?? null })
+  const part: ToolResultPart = { type: 'tool_result', tool_call_id, ...processed }
   return { part, sha256: createHash('sha256').update(JSON.stringify(part)).digest('hex') }
 }
 

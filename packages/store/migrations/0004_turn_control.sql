@@ -6,6 +6,8 @@ ALTER TABLE turns ADD COLUMN retry_of text COLLATE "C";
 ALTER TABLE turns ALTER COLUMN attempt SET DEFAULT 1;
 UPDATE turns SET attempt = 1 WHERE attempt = 0;
 CREATE INDEX turns_parked ON turns (wake_at) WHERE status = 'parked';
+CREATE INDEX turns_failed ON turns (organization_id, ended_at) WHERE status = 'failed';
+CREATE INDEX turns_retried ON turns (session_id, retry_of) WHERE retry_of IS NOT NULL;
 
 -- Who closed a call: tool, caller, deadline, message or cancel; null while it is open.
 ALTER TABLE tool_calls ADD COLUMN closed_by text;

@@ -166,7 +166,7 @@ BEGIN
         END
         WHEN a.kind = 'cancel' THEN CASE WHEN route.cancels OR cancelled.turns > 0 THEN 'stored' ELSE 'no_op' END
         WHEN h.active_turn_id = a.turn_id AND h.epoch = a.epoch AND h.checkpoint_number = a.checkpoint_number
-          AND (a.kind = 'checkpoint' OR h.active_status = 'parked') THEN 'stored'
+          AND h.active_status = CASE a.kind WHEN 'checkpoint' THEN 'running' ELSE 'parked' END THEN 'stored'
         WHEN before.turn_id IS NOT NULL THEN 'stored_before'
         ELSE 'fenced'
       END AS outcome
@@ -334,7 +334,7 @@ BEGIN
     CASE d.outcome WHEN 'stored' THEN d.settles ELSE coalesce(d.before_settled, false) END,
     CASE d.outcome WHEN 'stored' THEN d.delivery ELSE d.before_delivery END,
     CASE d.outcome WHEN 'stored' THEN d.last_ordinal + 1 ELSE d.before_ordinal END,
-    CASE d.outcome WHEN 'stored' THEN d.head_epoch + 1 ELSE d.before_epoch END,
+    CASE d.outcome WHEN 'stored' THEN d.head_epoch + 1 ELSE d.before_epoch + CASE d.kind WHEN 'accept' THEN 0 ELSE 1 END END,
     coalesce(d.before_turn_id, CASE WHEN d.joins THEN d.active_turn_id ELSE d.turn_id END),
     coalesce(d.before_message_id, d.message_id),
     d.next_turn_id,

@@ -8,8 +8,8 @@ import type { Caller } from '../services.ts'
 /** Judges `Authorization: <key>` or `Bearer <key>`, and `X-Org-Id`. Without a configured key any value will do. */
 export function createAuthenticator(apiKey: string | null): (headers: IncomingHttpHeaders) => Caller {
   const expected = apiKey === null ? null : hash(apiKey)
-  // Organizations of their own come with keys of their own; until then there is the seeded one.
-  const caller: Caller = { organization_id: seeded.organization_id }
+  // Organizations of their own come with keys of their own; until then there is the seeded one, and its key is the operator's.
+  const caller: Caller = { organization_id: seeded.organization_id, scopes: ['admin'] }
 
   return ({ authorization = '', 'x-org-id': organization }) => {
     const key = authorization.replace(/^bearer +/i, '')

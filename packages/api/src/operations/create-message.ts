@@ -18,7 +18,7 @@ export interface CreatedMessage {
 }
 
 /** Seconds after which a waiting turn of the session has probably ended. */
-const queueRetrySeconds = 5
+export const queueRetrySeconds = 5
 
 /** Accepts a user's message: committed with its turn when this returns. */
 export async function createMessage(services: Services, caller: Caller, input: CreateMessageInput): Promise<CreatedMessage> {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Services } from '../services.ts'
 import type { EventStreams } from '../streams/event-streams.ts'
 import { registerAgents } from './agents.ts'
+import { registerDurable } from './durable.ts'
 import { registerEvents } from './events.ts'
 import { registerImages } from './images.ts'
 import { registerMessages } from './messages.ts'
@@ -21,6 +22,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerAgents(scope, services)
         registerModels(scope, services)
         registerImages(scope, services)
+        registerDurable(scope, services)
       },
       { prefix },
     )

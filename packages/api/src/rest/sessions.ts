@@ -1,13 +1,16 @@
-import { createSessionRequest, session } from '@reprise/contract'
+import { cancelResponse, createSessionRequest, session, toolResultsRequest, toolResultsResponse } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { readJsonBody } from '../bodies/read-body.ts'
 import { problems } from '../docs/problem.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
+import { cancelSession, cancelSessionInput } from '../operations/cancel-session.ts'
 import { createSession } from '../operations/create-session.ts'
 import { getSession, getSessionInput } from '../operations/get-session.ts'
+import { submitToolResults } from '../operations/submit-tool-results.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
 import { readPathId } from './read-path-id.ts'
+import { readQuery } from './read-query.ts'
 
 export function registerSessions(server: FastifyInstance, services: Services): void {
   const createDocs = { tags: ['Sessions'], summary: 'Create session', body: createSessionRequest, response: { 201: session, ...problems(400, 401, 413, 415) } }
@@ -23,4 +26,32 @@ export function registerSessions(server: FastifyInstance, services: Services): v
     { schema: { tags: ['Sessions'], summary: 'Get session', params: getSessionInput, response: { 200: session, ...problems(400, 401, 404) } } },
     async (request) => getSession(services, request.caller, { session_id: readPathId(request, 'session_id') }),
   )
+
+  const cancelDocs = {
+    tags: ['Sessions'],
+    summary: 'Cancel the running turn and those that wait',
+    params: getSessionInput,
+    querystring: cancelSessionInput.omit({ session_id: true }),
+    response: { 200: cancelResponse, ...problems(400, 401, 404) },
+  }
+  server.post('/sessions/:session_id/cancel', { schema: cancelDocs }, async (request) => {
+    const session_id = readPathId(request, 'session_id')
+    return await cancelSession(services, request.caller, checkInput(cancelSessionInput, { ...readQuery(request.query, {}), session_id }))
+  })
+
+  const toolResultsDocs = {
+    tags: ['Sessions'],
+    summary: 'Answer client-side tool calls',
+    description:
+      'All results are stored, or none. The turn goes on when every call has its result. The same result may be sent again at any time. ' +
+      'While no results are awaited the answer is 409, in words that clients retry on.',
+    params: getSessionInput,
+    body: toolResultsRequest,
+    response: { 200: toolResultsResponse, ...problems(400, 401, 404, 409, 413, 415, 503) },
+  }
+  server.post('/sessions/:session_id/tool-results', { schema: toolResultsDocs }, async (request, reply) => {
+    const session_id = readPathId(request, 'session_id')
+    const body = await readJsonBody(services, request, abortOnDisconnect(reply))
+    return await submitToolResults(services, request.caller, { ...checkInput(toolResultsRequest, body), session_id })
+  })
 }

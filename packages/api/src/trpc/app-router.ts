@@ -1,5 +1,6 @@
 import { router } from './procedures.ts'
 import { agents } from './agents.ts'
+import { durable } from './durable.ts'
 import { events } from './events.ts'
 import { images } from './images.ts'
 import { messages } from './messages.ts'
@@ -7,5 +8,5 @@ import { models } from './models.ts'
 import { sessions } from './sessions.ts'
 
 /** The same operations as REST, with the same schemas, records and error codes. */
-export const appRouter = router({ sessions, messages, events, agents, models, images })
+export const appRouter = router({ sessions, messages, events, agents, models, images, durable })
 export type AppRouter = typeof appRouter

@@ -27,6 +27,6 @@ export const events = router({
   }),
 })
 
-function parseEvent(json: string): Event {
+export function parseEvent(json: string): Event {
   return JSON.parse(json) as Event // written by us
 }

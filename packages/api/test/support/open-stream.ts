@@ -64,6 +64,14 @@ export async function openStream(url: string, headers: Record<string, string> = 
   }
 }
 
+/** The session's events from its first up to the first of a type, as they come. */
+export async function readUntil(url: string, sessionId: string, type: string): Promise<Event[]> {
+  const stream = await openStream(`${url}/v1/sessions/${sessionId}/sse`)
+  const frames = await stream.until(type)
+  stream.close()
+  return frames.map((frame) => frame.data).filter((event) => event.id !== undefined)
+}
+
 function parseFrame(text: string): Frame {
   const fields = new Map(text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trimStart()]))
   return { event: fields.get('event') ?? '', id: fields.get('id') ?? null, retry: fields.get('retry') ?? null, data: JSON.parse(fields.get('data') ?? 'null') }

@@ -1,5 +1,6 @@
-import { repairStorable, type EffectsMode, type ToolCallPart, type ToolResultPart } from '@reprise/contract'
+import type { EffectsMode, ToolCallPart, ToolResultPart } from '@reprise/contract'
 import { inTransaction, reachCrashPoint, type Transaction } from '@reprise/store'
+import { processToolOutcome } from '../tools/process-tool-outcome.ts'
 import { ToolFault, type Tool, type ToolContext, type ToolOutcome } from '../tools/tool.ts'
 import { untilAborted } from './lease.ts'
 import { isPassing } from './is-passing.ts'
@@ -96,10 +97,9 @@ async function attemptTool(run: TurnRun, tool: Tool, { id, arguments: args, name
 }
 
 async function readOutcome({ services, lease }: TurnRun, call: ToolCallPart, outcome: ToolOutcome): Promise<CallResult> {
-  if (!outcome.ok) return failed(call, String(repairStorable(outcome.error)))
-  const processed = await services.compute.processToolResult(outcome.result, { signal: lease.signal })
-  if (!processed.ok) return failed(call, `The tool's result could not be processed: ${processed.refusal.message}`)
-  return { status: 'success', part: { type: 'tool_result', tool_call_id: call.id, result: processed.value.value } }
+  const { signal } = lease
+  const processed = await processToolOutcome(services.compute, outcome, signal)
+  return { status: outcome.ok && processed.error === undefined ? 'success' : 'error', part: { type: 'tool_result', tool_call_id: call.id, ...processed } }
 }
 
 /** How long to wait before the next attempt; null when there is to be none. */

@@ -11,9 +11,15 @@ export interface NewWorker {
 
 /**
  * Registers a worker on the connection that will heartbeat, and takes the advisory lock that tells of its life. Shared,
- * so that a connection of the same worker that died without the server's knowing never keeps it waiting.
+ * so that a connection of the same worker that died without the server's knowing never keeps it waiting. Dead workers
+ * are kept for a while, to be seen.
  */
 export async function registerWorker(client: pg.Client, worker: NewWorker): Promise<void> {
+  await client.query({
+    text: `/* forgetDeadWorkers */
+DELETE FROM workers w
+WHERE heartbeat_at < clock_timestamp() - interval '10 minutes' AND NOT EXISTS (SELECT FROM turns t WHERE t.worker_id = w.id AND t.status = 'running')`,
+  })
   await client.query({
     text: `/* registerWorker */
 INSERT INTO workers (id, hostname, pid, backend_pid, backend_start, slots, heartbeat_at)

@@ -17,16 +17,27 @@ export function boundResponse(response: UndiciResponse, bytesMax: number, isRedi
   return Object.defineProperties(bounded, { url: { value: url }, redirected: { value: isRedirected } })
 }
 
-/** At most the first `bytesMax` bytes of a body; the rest is not read, and `isCut` says that there was more. */
+/**
+ * At most the first `bytesMax` bytes of a body; the rest is not read, and `isCut` says that there was more. Pieces are
+ * not collected: of one byte each, they would take many times their size.
+ */
 export async function readBytes(body: AsyncIterable<Uint8Array> | null, bytesMax: number): Promise<{ bytes: Buffer; isCut: boolean }> {
-  const chunks: Uint8Array[] = []
+  let bytes = Buffer.alloc(0)
   let size = 0
   for await (const chunk of body ?? []) {
-    chunks.push(chunk)
-    size += chunk.byteLength
-    if (size > bytesMax) break
+    const end = Math.min(size + chunk.byteLength, bytesMax)
+    if (end > bytes.length) bytes = enlarge(bytes, size, Math.min(Math.max(end, bytes.length * 2), bytesMax))
+    bytes.set(chunk.subarray(0, end - size), size)
+    if (size + chunk.byteLength > bytesMax) return { bytes, isCut: true }
+    size = end
   }
-  return { bytes: Buffer.concat(chunks, Math.min(size, bytesMax)), isCut: size > bytesMax }
+  return { bytes: bytes.subarray(0, size), isCut: false }
+}
+
+function enlarge(bytes: Buffer, size: number, length: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafe(length)
+  bytes.copy(larger, 0, 0, size)
+  return larger
 }
 
 /** Holds the response itself, not only its body: undici cancels the body of a response that was garbage-collected. */

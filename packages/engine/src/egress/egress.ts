@@ -22,13 +22,13 @@ export interface Egress {
   stop(): Promise<void>
 }
 
-export interface EgressInit extends RequestInit {
+interface EgressInit extends RequestInit {
   redirectsMax?: number
   /** Of the body, decoded. Reading past them fails. */
   responseBytesMax?: number
 }
 
-export interface EgressRequest {
+interface EgressRequest {
   method?: string
   headers?: Record<string, string>
   body?: string | Uint8Array

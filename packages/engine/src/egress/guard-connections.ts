@@ -41,7 +41,7 @@ export function guardConnections(places: Places, lookup: Lookup): buildConnector
 
 function judgeAll(hostname: string, addresses: LookupAddress[]): LookupAddress[] {
   // Which address it was is not told: that would let anyone read the names of an inner network.
-  if (!addresses.every(({ address }) => isPublicAddress(address))) throw new EgressRefused(hostname, `an address of it ${notPublic}`)
+  if (!addresses.every(({ address }) => isPublicAddress(address))) throw new EgressRefused(hostname, `one of its addresses ${notPublic}`)
   return addresses
 }
 

@@ -16,7 +16,7 @@ describe('a redirect', () => {
   it.each([
     ['a private address', 'https://10.0.0.1/', /10\.0\.0\.1 are refused: the address is not public/],
     ['metadata', 'https://169.254.169.254/', /the address is not public/],
-    ['the machine itself, by name', 'https://localhost/', /localhost are refused: an address of it is not public/],
+    ['the machine itself, by name', 'https://localhost/', /localhost are refused: one of its addresses is not public/],
     ['an inward place by http', 'http://127.0.0.1:1/', /only https/],
     ['a file', 'file:///etc/passwd', /scheme/],
     ['a url with a password', 'https://a:b@example.com/', /user name or password/],
@@ -95,6 +95,12 @@ describe('a redirect', () => {
     expect(await fetch(first.url, { redirect: 'manual' })).toMatchObject({ status: 302 })
     expect(await failureOf(fetch(first.url, { redirect: 'error' }))).toMatchObject({ name: 'EgressRefused', message: expect.stringContaining('not wanted') })
     expect(second.sockets).toEqual([])
+  })
+
+  it('is not read to an end that never comes', async () => {
+    const server = await startLoopback(({ path, response }) => (path === '/' ? response.writeHead(302, { location: '/next' }).write('moved') : response.end('there')))
+    expect(await (await openEgress({ allow: [server.place] }).fetch(server.url)).text()).toBe('there')
+    await expect.poll(() => server.sockets[0]?.destroyed).toBe(true)
   })
 
   it('without a place to go to is an answer like any other', async () => {

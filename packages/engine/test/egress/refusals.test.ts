@@ -75,7 +75,7 @@ describe('a url', () => {
 describe('a name', () => {
   it('of the machine itself is refused', async () => {
     const attempts = watchAttempts()
-    await expectRefused(openEgress().request('https://localhost:8443/', generously()), /^Requests to localhost are refused: an address of it is not public/)
+    await expectRefused(openEgress().request('https://localhost:8443/', generously()), /^Requests to localhost are refused: one of its addresses is not public/)
     expect(attempts).toEqual([])
   })
 

@@ -4,6 +4,16 @@ import { createSessions } from './sessions.ts'
 
 /** Drives the journal as one-tool turns do, without HTTP, model and tools: an upper bound of what they can reach. */
 export async function measureDirectJournal(connectionString: string, sessions: number, seconds: number): Promise<number> {
+  return await runTurns(connectionString, sessions, (_turn, elapsedMs) => elapsedMs < seconds * 1000)
+}
+
+/** Fills a database with the past of so many sessions. */
+export async function fillWithTurns(connectionString: string, sessions: number, turnsEach: number): Promise<void> {
+  await runTurns(connectionString, sessions, (turn) => turn < turnsEach)
+}
+
+/** Runs each session's turns one after the other, for as long as `goesOn` says; gives how many there were a second. */
+async function runTurns(connectionString: string, sessions: number, goesOn: (turn: number, elapsedMs: number) => boolean): Promise<number> {
   const pool = createPool({ connectionString, applicationName: 'bench' })
   await seed(pool)
   const definition_sha256 = await new Definitions().keep(pool, seeded.organization_id, {
@@ -11,12 +21,11 @@ export async function measureDirectJournal(connectionString: string, sessions: n
   })
   const ids = await createSessions(pool, sessions)
   const journal = new Journal({ connectionString })
-  const until = performance.now() + seconds * 1000
   let turns = 0
   const startedAt = performance.now()
   await Promise.all(
     ids.map(async (sessionId) => {
-      while (performance.now() < until) {
+      for (let turn = 0; goesOn(turn, performance.now() - startedAt); turn++) {
         await runTurn(journal, sessionId, definition_sha256)
         turns += 1
       }

@@ -1,8 +1,12 @@
 /** `pnpm bench [section …]`: prints figures of this machine. They are only worth comparing within one run. */
 import { cpus, totalmem } from 'node:os'
+import { measureIdle } from './idle.ts'
 import { measureIdleStreams } from './idle-streams.ts'
+import { measureInterference } from './interference.ts'
 import { measureLatency } from './latency.ts'
 import { measurePhotographs } from './photographs.ts'
+import { measureProcesses } from './processes.ts'
+import { measureSize } from './size.ts'
 import { measureStartUp } from './start-up.ts'
 import { measureThroughput } from './throughput.ts'
 
@@ -12,6 +16,10 @@ const sections: Record<string, () => Promise<void>> = {
   photographs: measurePhotographs,
   streams: measureIdleStreams,
   start: measureStartUp,
+  processes: measureProcesses,
+  idle: measureIdle,
+  size: measureSize,
+  interference: measureInterference,
 }
 
 const asked = process.argv.slice(2)

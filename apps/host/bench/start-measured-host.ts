@@ -18,13 +18,22 @@ export interface MeasuredHost {
 /** Another server than the built-in one; its user must be allowed to create databases. */
 const givenServer = process.env['REPRISE_BENCH_DATABASE_URL']
 
-/** Starts a host in a process of its own, on a new data folder, or on a new database of the given server. */
-export async function startMeasuredHost(): Promise<MeasuredHost> {
-  const given = givenServer ? await createDatabase(givenServer, `bench_${process.pid}_${Date.now()}`) : null
+interface MeasuredHostOptions {
+  /** A database that is there; without it the host gets a new data folder, or a new database of the given server. */
+  connectionString?: string
+  /** The folder of another checkout of this repository, whose files the host is made of. */
+  checkout?: string
+}
+
+/** Starts a host in a process of its own. */
+export async function startMeasuredHost({ connectionString, checkout }: MeasuredHostOptions = {}): Promise<MeasuredHost> {
+  const given = connectionString === undefined && givenServer ? await createDatabase(givenServer, `bench_${process.pid}_${Date.now()}`) : null
+  const databaseUrl = connectionString ?? given?.connectionString
   const folder = await mkdtemp(join(tmpdir(), 'reprise-bench-'))
   await chmod(folder, 0o755) // as root, PostgreSQL runs as another user
-  const child = fork(new URL('./measured-host.ts', import.meta.url), {
-    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_LOG_LEVEL: 'warn', DATABASE_URL: given?.connectionString ?? '', REPRISE_API_KEY: '' },
+  const ownProgram = new URL('./measured-host.ts', import.meta.url)
+  const child = fork(checkout === undefined ? ownProgram : join(checkout, 'apps/host/bench/measured-host.ts'), {
+    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_LOG_LEVEL: 'warn', DATABASE_URL: databaseUrl ?? '', REPRISE_API_KEY: '' },
     execArgv: ['--expose-gc'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
@@ -34,7 +43,7 @@ export async function startMeasuredHost(): Promise<MeasuredHost> {
   if (!('address' in started)) throw new Error('the host did not start')
   return {
     address: started.address,
-    connectionString: given?.connectionString ?? `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(join(folder, 'postgres'))}`,
+    connectionString: databaseUrl ?? `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(join(folder, 'postgres'))}`,
     reset: () => void send('reset'),
     async report() {
       send('report')
@@ -51,9 +60,14 @@ export async function startMeasuredHost(): Promise<MeasuredHost> {
 
 /** Another database on the same server, with the schema in it, which no worker watches. */
 export async function createBareDatabase(connectionString: string): Promise<BenchDatabase> {
-  const bare = await createDatabase(connectionString, `bare_${Date.now()}`)
+  const bare = await createEmptyDatabase(connectionString)
   await migrate({ connectionString: bare.connectionString, log: () => {} })
   return bare
+}
+
+/** Another database on the same server, with nothing in it. */
+export function createEmptyDatabase(connectionString: string): Promise<BenchDatabase> {
+  return createDatabase(connectionString, `bare_${Date.now()}`)
 }
 
 interface BenchDatabase {

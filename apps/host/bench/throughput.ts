@@ -1,3 +1,4 @@
+import { findOtherCheckout, measureAgainst } from './baseline.ts'
 import { measureDirectJournal } from './direct-journal.ts'
 import { measurePlainLoop } from './plain-loop.ts'
 import { countCommits, createBareDatabase, startMeasuredHost } from './start-measured-host.ts'
@@ -10,6 +11,7 @@ const secondsEach = 5
 
 /** The three ways by turns on one server, so that a slow minute of the machine falls on all of them. */
 export async function measureThroughput(): Promise<void> {
+  const otherCheckout = findOtherCheckout()
   const host = await startMeasuredHost()
   const bare = await createBareDatabase(host.connectionString)
   const loop: number[] = []
@@ -28,8 +30,6 @@ export async function measureThroughput(): Promise<void> {
   const before = await countCommits(host.connectionString)
   const alone = await measureTurnsOverHttp(host.address, 1, secondsEach)
   const commitsAlone = ((await countCommits(host.connectionString)) - before) / alone.turns
-  await bare.drop()
-  await host.remove()
   const ratio = (values: number[], to: number[]) => `${(median(values) / median(to)).toFixed(2)} times the plain loop`
   printRows(`Turns per second, ${sessions} sessions, one-tool turns, median of ${rounds} rounds`, [
     ['plain loop over pg, five commits a turn', median(loop).toFixed(0)],
@@ -40,4 +40,7 @@ export async function measureThroughput(): Promise<void> {
     ['alone', commitsAlone.toFixed(2)],
     [`${sessions} sessions`, median(commitsAt64).toFixed(3)],
   ])
+  if (otherCheckout !== null) await measureAgainst(otherCheckout, host, sessions)
+  await bare.drop()
+  await host.remove()
 }

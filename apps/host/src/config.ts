@@ -4,6 +4,9 @@ import { z } from 'zod'
 import { chooseDataDir } from './choose-data-dir.ts'
 import { StartError } from './start-error.ts'
 
+/** `api` accepts and streams, `worker` runs turns, `all` does both. */
+const roles = ['all', 'api', 'worker'] as const
+const roleExpected = `one of ${roles.join(', ')}`
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** Everything that can be set from outside. Each message says what was expected; what was got is added below. */
@@ -15,10 +18,13 @@ const environment = z.object({
   REPRISE_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces').optional(),
   REPRISE_CORS_ORIGINS: listOf(isOrigin, 'origins separated by commas, such as https://app.example.com,http://localhost:3000'),
   REPRISE_EGRESS_ALLOW: listOf(isHostAndPort, 'host:port pairs separated by commas, such as localhost:11434,10.0.0.7:8080'),
+  REPRISE_ROLE: z.enum(roles, roleExpected).default('all'),
   REPRISE_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
 })
 
 const secretNames: ReadonlySet<string> = new Set(['DATABASE_URL', 'REPRISE_API_KEY'] satisfies (keyof typeof environment.shape)[])
+
+export type Role = (typeof roles)[number]
 
 export interface Config {
   port: number
@@ -32,6 +38,7 @@ export interface Config {
   corsOrigins: string[]
   /** Inward places, as `host:port`, that the server may call on behalf of a caller. */
   egressAllow: string[]
+  role: Role
   logLevel: (typeof logLevels)[number]
 }
 
@@ -40,7 +47,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(given)
   if (!parsed.success) throw new StartError(parsed.error.issues.map((issue) => describeIssue(issue, given)).join('\n'))
-  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_LOG_LEVEL } = parsed.data
+  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
   if (REPRISE_API_KEY === undefined && !isLoopback(HOST)) {
     throw new StartError(
       `HOST is ${HOST}, which other machines can reach, and there is no REPRISE_API_KEY: anyone could use this server.\n` +
@@ -55,8 +62,16 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
     apiKey: REPRISE_API_KEY ?? null,
     corsOrigins: REPRISE_CORS_ORIGINS,
     egressAllow: REPRISE_EGRESS_ALLOW,
+    role: REPRISE_ROLE,
     logLevel: REPRISE_LOG_LEVEL,
   }
+}
+
+/** The role that the command line names. It goes before the environment's. */
+export function readRole(given: string): Role {
+  const role = roles.find((one) => one === given)
+  if (role === undefined) throw new StartError(`--role must be ${roleExpected}; it is ${JSON.stringify(given)}.`)
+  return role
 }
 
 function describeIssue({ path, message }: z.core.$ZodIssue, given: NodeJS.ProcessEnv): string {

@@ -1,15 +1,17 @@
-import { apiPlugin, serverOptions, type ApiOptions } from '@reprise/api'
+import { apiPlugin, healthPlugin, serverOptions, type ApiOptions } from '@reprise/api'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Role } from './config.ts'
 import { finishRequests } from './finish-requests.ts'
 import { logRequests, QuietLogController } from './log-requests.ts'
 import type { Log } from './log.ts'
 
-/** The HTTP server with every route, ready to listen. */
-export async function createServer(log: Log, options: ApiOptions): Promise<FastifyInstance> {
+/** The HTTP server with every route of its role, ready to listen. */
+export async function createServer(log: Log, role: Role, options: ApiOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log
   const server = fastify({ ...serverOptions, loggerInstance, logController: new QuietLogController() })
   logRequests(server, log)
   finishRequests(server)
-  await server.register(apiPlugin, options)
+  if (role === 'worker') await server.register(healthPlugin, options)
+  else await server.register(apiPlugin, options)
   return server
 }

@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '@reprise/contract'
-import { readConfig, type Config } from './config.ts'
+import { readConfig, readRole, type Config } from './config.ts'
+import { crashtestFlags } from './crashtest/options.ts'
 import { hideUrlPasswords } from './log.ts'
 import { StartError } from './start-error.ts'
 import { version } from './version.ts'
 
 interface Command {
   summary: string
-  run(config: Config, options: { pretty?: boolean | undefined }): Promise<void>
+  /** What it alone understands, behind its name. */
+  flags?: typeof crashtestFlags
+  run(config: Config, options: { pretty?: boolean | undefined } & Record<string, string | boolean | undefined>): Promise<void>
 }
 
 // Each command loads what it needs only when it is called.
@@ -15,6 +18,11 @@ const commands: Record<string, Command> = {
   serve: { summary: 'start the server, and PostgreSQL with it where DATABASE_URL is not set (the default)', run: async (config, options) => (await import('./serve.ts')).serve(config, options) },
   migrate: { summary: 'bring the database up to date and end', run: async (config) => (await import('./migrate-database.ts')).migrateDatabase(config) },
   demo: { summary: 'post a text and a picture to the running server and show what happens', run: async (config) => (await import('./demo/demo.ts')).demo(config) },
+  crashtest: {
+    summary: 'kill, freeze and cut off servers under load, and check that every promise is kept',
+    flags: crashtestFlags,
+    run: async (config, options) => (await import('./crashtest/crashtest.ts')).crashtest(config, options),
+  },
 }
 
 const help = `Reprise ${version}, a durable agent-session server
@@ -24,10 +32,12 @@ Usage: reprise [command]
 ${Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
   ${'help'.padEnd(10)}show this
 
-Options: --pretty (readable log lines, also where they do not go to a terminal), --version, --help
+Options: --pretty (readable log lines, also where they do not go to a terminal), --version, --help,
+         --role (of serve: api accepts and streams, worker runs turns, all does both and is the default)
+Of crashtest: --processes, --turns, --kills, --freezes, --cuts, --database-restarts, --seed, --no-sweep, --short
 
 Settings are environment variables: PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS,
-REPRISE_EGRESS_ALLOW, REPRISE_LOG_LEVEL. The README says what each of them does.`
+REPRISE_EGRESS_ALLOW, REPRISE_ROLE, REPRISE_LOG_LEVEL. The README says what each of them does.`
 
 try {
   await runCommand(process.argv.slice(2))
@@ -44,12 +54,20 @@ async function runCommand(args: string[]): Promise<void> {
   if (values.help || name === 'help') return console.log(help)
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command || rest.length > 0) throw new StartError(`There is no command "${positionals.join(' ')}". "reprise help" lists those that are there.`)
-  await command.run(readConfig(), values)
+  if (values.role !== undefined && name !== 'serve') throw new StartError(`--role goes with "serve" only.`)
+  const config = readConfig()
+  await command.run(values.role === undefined ? config : { ...config, role: readRole(values.role) }, values)
 }
 
 function parseArguments(args: string[]) {
+  const flags = commands[args[0] ?? '']?.flags
   try {
-    return parseArgs({ args, allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' }, pretty: { type: 'boolean' } } })
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      allowNegative: true,
+      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' }, pretty: { type: 'boolean' }, role: { type: 'string' }, ...flags },
+    })
   } catch (error) {
     throw new StartError(`${(error as Error).message}. "reprise help" lists the commands.`) // parseArgs throws errors only
   }

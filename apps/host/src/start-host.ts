@@ -63,12 +63,12 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   const compute = createCompute({ onThreadError: (err) => log.error({ err }, 'a thread failed') })
   services.defer(() => compute.stop())
 
-  const engine = createEngine({ connectionString, db, journal, compute, log, graceMs: turnPatienceMs })
+  const engine = createEngine({ connectionString, db, journal, compute, log, egressAllow: config.egressAllow, graceMs: turnPatienceMs, ...(config.role === 'api' && { slots: 0 }) })
   services.defer(() => engine.stop())
   await engine.start()
 
   const stopping = new AbortController()
-  const server = await createServer(log, {
+  const server = await createServer(log, config.role, {
     db,
     hub,
     engine,

@@ -20,6 +20,7 @@ test('without any setting it is a server for this machine, with a PostgreSQL of 
     apiKey: null,
     corsOrigins: [],
     egressAllow: [],
+    role: 'all',
     logLevel: 'info',
   })
 })
@@ -33,6 +34,7 @@ test('every setting is read', () => {
     REPRISE_API_KEY: 'key-of-my-own',
     REPRISE_CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
     REPRISE_EGRESS_ALLOW: 'localhost:11434,[::1]:8080',
+    REPRISE_ROLE: 'worker',
     REPRISE_LOG_LEVEL: 'debug',
   }
   expect(readConfig(variables)).toEqual({
@@ -43,6 +45,7 @@ test('every setting is read', () => {
     apiKey: 'key-of-my-own',
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
     egressAllow: ['localhost:11434', '[::1]:8080'],
+    role: 'worker',
     logLevel: 'debug',
   })
 })
@@ -65,6 +68,7 @@ describe('a bad value is refused with its name, what was expected and what was g
     ['REPRISE_EGRESS_ALLOW', 'localhost'],
     ['REPRISE_EGRESS_ALLOW', 'localhost:0'],
     ['REPRISE_EGRESS_ALLOW', 'http://localhost:80'],
+    ['REPRISE_ROLE', 'boss'],
     ['REPRISE_LOG_LEVEL', 'loud'],
   ])('%s=%s', (name, value) => {
     const message = refusal({ [name]: value })

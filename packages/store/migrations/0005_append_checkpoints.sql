@@ -37,7 +37,7 @@ CREATE TYPE append_result AS (
 --     (outcome `locked`), so one slow session never holds up the others.
 -- J3  A checkpoint or answer is stored only when its turn, epoch and number are the head's: whoever lost the lease
 --     changes nothing, and of several answers to a parked turn the first wins.
--- J4  A re-sent append answers with what was stored the first time.
+-- J4  A re-sent append answers with what was stored the first time. A cancel is not stored as such: it is asked anew.
 -- J5  Sequences are given from the locked head: without gaps, in the order of the commits.
 -- J6  The checkpoint that ends a turn makes the next waiting one active under the same lock.
 -- J7  A turn does not settle (complete, fail, park) over a message that joined it or a wish to end it: what it did is
@@ -125,6 +125,21 @@ BEGIN
       FROM journal j
       WHERE a.resent AND a.kind IN ('checkpoint', 'answer') AND j.session_id = a.session_id AND j.turn_id = a.turn_id
         AND j.checkpoint_number = a.checkpoint_number AND j.epoch = a.epoch
+        -- Another append may have come first under this number: each is known by its messages.
+        AND (a.messages->0->>'id') IS NOT DISTINCT FROM (
+          SELECT m.id FROM messages m
+          WHERE m.session_id = j.session_id AND m.sequence >= j.first_sequence AND m.sequence <= j.last_sequence
+          ORDER BY m.sequence LIMIT 1
+        )
+      UNION ALL
+      -- A checkpoint without events leaves no row: its turn's owner is the only one who can have come so far.
+      SELECT NULL, a.turn_id, h.last_sequence + 1, NULL, 0, h.last_event_ms, a.epoch, false, false, NULL, NULL
+      WHERE a.resent AND a.kind = 'checkpoint' AND a.event_count = 0
+        AND h.active_turn_id = a.turn_id AND h.epoch = a.epoch AND h.checkpoint_number = a.checkpoint_number + 1
+        AND NOT EXISTS (
+          SELECT FROM journal j
+          WHERE j.session_id = a.session_id AND j.turn_id = a.turn_id AND j.checkpoint_number = a.checkpoint_number AND j.epoch = a.epoch
+        )
     ) before ON true
     -- Where a message goes, and whether the active turn is asked to end.
     CROSS JOIN LATERAL (

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { newId } from '@reprise/contract'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { beat as sendBeat, connectClient, registerWorker, removeWorker, type HeldTurn } from '../src/index.ts'
+import { beat as sendBeat, connectClient, recordSuspect, registerWorker, removeWorker, seeded, type HeldTurn } from '../src/index.ts'
 import { openJournalFixture, type JournalFixture } from './support/journal-fixture.ts'
 
 let fixture: JournalFixture
@@ -134,4 +134,105 @@ test('ready turns are claimed fairly: one organization’s queue does not hold u
   const worker = await startWorker()
   const claimed = await beat(worker.client, worker.id, 2)
   expect(claimed.map((turn) => turn.turn_id)).toContain(late.turn_id)
+})
+
+/** Its process is gone: the connection that heartbeats, and soon the heartbeat. */
+async function kill(worker: TestWorker): Promise<void> {
+  await worker.client.end()
+  await silence(worker, 1_000)
+}
+
+describe('what a worker is told of a turn', () => {
+  test('says whether another worker held it before, and lost it', async () => {
+    const [owner, other] = [await startWorker(), await startWorker()]
+    const [orphan, ready] = [await startTurn(owner), await startTurn(null)]
+    await removeWorker(fixture.pool, owner.id)
+    const held = await beat(other.client, other.id, 8)
+    expect(held).toHaveLength(2)
+    expect(held.find((turn) => turn.turn_id === orphan.turn_id)).toMatchObject({ claimed: true, orphaned: true })
+    expect(held.find((turn) => turn.turn_id === ready.turn_id)).toMatchObject({ claimed: true, orphaned: false })
+    expect(await beat(other.client, other.id, 8)).toMatchObject([{ claimed: false, orphaned: false }, { claimed: false, orphaned: false }])
+  })
+
+  test.for(['cancel', 'interrupt', 'rollback'] as const)('says why it is to end: %s', async (reason) => {
+    const worker = await startWorker()
+    const { session_id } = await startTurn(worker)
+    if (reason === 'cancel') await fixture.journal.cancel({ kind: 'cancel', organization_id: seeded.organization_id, session_id, worker_id: null, scope: 'running', turn_id: null })
+    else await fixture.journal.accept(fixture.accept(session_id, { when_busy: reason }))
+    expect(await beat(worker.client, worker.id, 8)).toMatchObject([{ session_id, claimed: false, cancel_requested: reason }])
+  })
+})
+
+describe('a worker that is to take no more turns', () => {
+  test('is told so, claims nothing, and keeps what it holds', async () => {
+    const [draining, gone] = [await startWorker(), await startWorker()]
+    const held = await startTurn(draining)
+    await startTurn(null)
+    await startTurn(gone)
+    await removeWorker(fixture.pool, gone.id)
+    await fixture.pool.query('UPDATE workers SET drain_requested_at = now() WHERE id = $1', [draining.id])
+    expect(await sendBeat(draining.client, draining.id, 8)).toMatchObject({ draining: true, held: [held] })
+    const other = await startWorker()
+    expect(await sendBeat(other.client, other.id, 8)).toMatchObject({ draining: false, held: [{ claimed: true }, { claimed: true }] })
+  })
+})
+
+describe('a parked turn', () => {
+  test('is claimed once its deadline has passed, not before', async () => {
+    const [owner, other] = [await startWorker(), await startWorker()]
+    const accept = fixture.accept(await fixture.createSession(), { worker_id: owner.id })
+    await fixture.journal.accept(accept)
+    const parking = fixture.checkpoint(accept, { epoch: 1, checkpoint_number: 0 }, { turn_status: 'parked', deadline_in_ms: 60_000, worker_id: null })
+    expect(await fixture.journal.checkpoint(parking)).toMatchObject({ settled: true })
+    expect(await beat(owner.client, owner.id, 8)).toEqual([])
+    await fixture.pool.query("UPDATE turns SET wake_at = clock_timestamp() - interval '1 millisecond' WHERE id = $1", [accept.turn_id])
+    expect(await beat(other.client, other.id, 8)).toMatchObject([{ turn_id: accept.turn_id, epoch: 2, claimed: true, orphaned: false, recoveries: 0 }])
+    const { rows } = await fixture.pool.query('SELECT status, worker_id, wake_at FROM turns WHERE id = $1', [accept.turn_id])
+    expect(rows).toEqual([{ status: 'running', worker_id: other.id, wake_at: null }])
+  })
+})
+
+describe('recoveries', () => {
+  test('count the deaths of those that ran the turn, up to the suspicion (L7)', async () => {
+    await waitForServer()
+    let owner = await startWorker()
+    const { turn_id } = await startTurn(owner)
+    for (const recoveries of [1, 2, 2, 2]) {
+      await kill(owner)
+      owner = await startWorker()
+      expect(await beat(owner.client, owner.id, 8)).toMatchObject([{ turn_id, claimed: true, orphaned: true, recoveries }])
+    }
+  })
+
+  test('rise above it only with the death of a worker that ran the turn alone (L7)', async () => {
+    await waitForServer()
+    const [owner, other] = [await startWorker(), await startWorker()]
+    const [suspect, bystander] = [await startTurn(owner), await startTurn(owner)]
+    await fixture.pool.query('UPDATE turns SET recoveries = 2')
+    await recordSuspect(owner.client, owner.id, suspect.turn_id)
+    await kill(owner)
+    const held = await beat(other.client, other.id, 8)
+    expect(held.find((turn) => turn.turn_id === suspect.turn_id)).toMatchObject({ recoveries: 3 })
+    expect(held.find((turn) => turn.turn_id === bystander.turn_id)).toMatchObject({ recoveries: 2 })
+  })
+
+  test.for<[string, (owner: TestWorker) => Promise<void>]>([
+    ['handed its turns back', (owner) => removeWorker(fixture.pool, owner.id)],
+    ['froze', (owner) => silence(owner, 6_000)],
+  ])('do not count a worker that %s (L7)', async ([, stop]) => {
+    const [owner, other] = [await startWorker(), await startWorker()]
+    await startTurn(owner)
+    await stop(owner)
+    expect(await beat(other.client, other.id, 8)).toMatchObject([{ claimed: true, orphaned: true, recoveries: 0 }])
+  })
+
+  test('do not count a worker whose connection a restart of the server took (L7)', async () => {
+    const [owner, other] = [await startWorker(), await startWorker()]
+    await startTurn(owner)
+    await owner.client.end()
+    // Its last heartbeat was before the server started.
+    await fixture.pool.query("UPDATE workers SET heartbeat_at = pg_postmaster_start_time() - interval '1 second' WHERE id = $1", [owner.id])
+    await waitForServer()
+    expect(await beat(other.client, other.id, 8)).toMatchObject([{ claimed: true, orphaned: true, recoveries: 0 }])
+  })
 })

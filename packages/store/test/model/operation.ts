@@ -15,6 +15,8 @@ interface OperationBase {
 export interface AppendOperation extends OperationBase {
   append: Append
   resent: boolean
+  /** Its first reply was cut off: what is told is what was stored. */
+  wasCut: boolean
   waitingMax: number
   send(): Promise<Reply>
   /** What its sender does with the reply. */
@@ -39,8 +41,9 @@ export async function perform(operation: Operation): Promise<Answered> {
 /** Applies what was done to the model. Answers what the model would have answered otherwise, or null. */
 export function predict(model: WorldModel, answered: Answered, alone: boolean): string | null {
   if ('beat' in answered) return model.beat(answered.operation.workerId, answered.operation.slots, answered.beat, alone)
-  const { append, resent, waitingMax } = answered.operation
-  return findDifference(model.append(append, { resent, waitingMax }), answered.reply)
+  const { append, resent, wasCut, waitingMax } = answered.operation
+  const predicted = model.append(append, { resent, waitingMax })
+  return findDifference(wasCut && predicted.outcome === 'stored' ? model.append(append, { resent: true, waitingMax }) : predicted, answered.reply)
 }
 
 /** The journal says `stored` of what was stored before, and tells what its callers need. */

@@ -69,10 +69,15 @@ export interface Process {
   runs: Map<string, Run>
 }
 
-export async function startProcess({ journals, heart }: Connections, index: number): Promise<Process> {
+export async function openProcess({ journals, heart }: Connections, index: number): Promise<Process> {
   const workerId = newId('worker')
   await registerWorker(heart, { id: workerId, hostname: 'model', pid: index, slots: 8 })
   return { index, workerId, journal: journals[index % journals.length]!, runs: new Map() }
+}
+
+/** However slow this machine is, these workers are not. */
+export async function keepAlive({ heart }: Connections, workerIds: readonly string[]): Promise<void> {
+  await heart.query({ name: 'keep_alive', text: "UPDATE workers SET heartbeat_at = clock_timestamp() + interval '1 hour' WHERE id = ANY ($1::text[])", values: [workerIds] })
 }
 
 /** Stops the clock for a worker: it was last heard of so long ago, and with `dead` its connection is gone. */

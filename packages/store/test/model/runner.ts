@@ -53,7 +53,7 @@ export interface Draft {
 }
 
 /** Whom the calls of a model's answer are for. */
-const answers: readonly (readonly Owner[])[] = [[], ['server'], ['caller'], ['server', 'caller'], ['caller', 'caller'], ['server', 'server'], []]
+const answers: readonly (readonly Owner[])[] = [[], ['server'], ['caller'], ['server', 'caller'], ['caller', 'caller'], ['server', 'server'], ['caller', 'caller'], []]
 const answersMax = 4
 const recoveriesMax = 3
 const deadlineMs = 3_600_000
@@ -124,7 +124,7 @@ export function draftCheckpoint(run: Run, choice: Choice, steers: readonly Store
 
 /** What a tool that does not know when to stop might still say through the worker whose turn has parked. */
 export function draftLateWord(run: Run): Checkpoint {
-  const draft = new Drafting({ ...run, checkpoint_number: run.checkpoint_number + 1 }, null)
+  const draft = new Drafting(run, null)
   draft.event()
   return draft.finish().checkpoint
 }

@@ -3,40 +3,14 @@
  * and says what the journal has to answer, and what its tables have to hold then. How it decides is written from the
  * contract, not from the function under test; J1 to J8 are that function's, M1 to M14 are in `invariants.ts`.
  */
+import { turnHasEnded } from '@reprise/contract'
 import type { Accept, Answer, Append, Cancel, CancelReason, Checkpoint, NewEvent } from '../../src/index.ts'
 import type { AppendRow } from '../../src/journal/lane.ts'
-import type { JournalView, MessageView, SessionView } from './session-view.ts'
+import type { JournalView, MessageView } from './session-view.ts'
+import { isActive, type TurnModel } from './turn-model.ts'
 
 /** What is promised of an append's reply; what is left out may be anything. */
 export type Prediction = Partial<Omit<AppendRow, 'i' | 'event_ms'>> & Pick<AppendRow, 'outcome'>
-
-interface CallModel {
-  id: string
-  attempt: number
-  closed_by: string | null
-  has_deadline: boolean
-}
-
-export interface TurnModel {
-  id: string
-  ordinal: number
-  status: 'waiting' | 'ready' | 'running' | 'parked' | 'completed' | 'failed' | 'cancelled'
-  worker_id: string | null
-  recoveries: number
-  attempt: number
-  input_message_id: string
-  input_sequence: number
-  is_excluded: boolean
-  error_code: string | null
-  retry_of: string | null
-  wakes: boolean
-  /** Its deadline has passed. */
-  is_due: boolean
-  calls: CallModel[]
-}
-
-const isActive = { waiting: false, ready: true, running: true, parked: true, completed: false, failed: false, cancelled: false } as const
-const hasEnded = { waiting: false, ready: false, running: false, parked: false, completed: true, failed: true, cancelled: true } as const
 
 export class SessionModel {
   readonly id: string
@@ -207,6 +181,9 @@ export class SessionModel {
     if (!isCurrent) {
       const before = resent && this.stored.get(append)
       if (!before) return { outcome: 'fenced' }
+      // Without events it left nothing to be known by but the head: whoever lost the turn since is fenced off.
+      const isLatest = active?.id === append.turn_id && this.epoch === append.epoch && this.checkpointNumber === append.checkpoint_number + 1
+      if (before.events_appended === 0 && !isLatest) return { outcome: 'fenced' }
       return { ...before, outcome: 'stored_before', pending_steers: this.pendingSteers.length, cancel_requested: this.cancelRequested }
     }
     const first_sequence = this.lastSequence + 1
@@ -224,7 +201,7 @@ export class SessionModel {
       if (waits && settles) call.has_deadline = true
     }
     const next = settles ? this.#settle(active, append) : null
-    const isLast = settles && hasEnded[active.status] && next === null
+    const isLast = settles && turnHasEnded[active.status] && next === null
     const events = [...append.events, ...(settles ? append.settle_events : []), ...(isLast ? append.edge_events : [])]
     this.#write(events, {
       turn_id: active.id, message_id: append.message_id, epoch: append.epoch, checkpoint_number: append.checkpoint_number, edge: isLast, settled: settles, delivery: null,
@@ -235,7 +212,7 @@ export class SessionModel {
       epoch: append.epoch + 1,
       ...(events.length > 0 && { first_sequence }),
     } as const
-    this.stored.set(append, events.length > 0 ? stored : { ...stored, events_appended: undefined })
+    this.stored.set(append, stored)
     return { ...stored, next_turn_id: next?.id ?? null, pending_steers: this.pendingSteers.length, cancel_requested: this.cancelRequested }
   }
 
@@ -299,36 +276,4 @@ export class SessionModel {
   #turn(id: string): TurnModel {
     return this.turns.find((turn) => turn.id === id)!
   }
-
-  /** What the tables have to hold, key for key as `readSessionViews` reads it. */
-  view(): SessionView {
-    const { active } = this
-    return {
-      head: {
-        last_sequence: this.lastSequence,
-        last_ordinal: this.lastOrdinal,
-        active_turn_id: active?.id ?? null,
-        active_status: active?.status ?? null,
-        epoch: this.epoch,
-        checkpoint_number: this.checkpointNumber,
-        turns_waiting: this.waiting.length,
-        pending_steers: this.pendingSteers.length,
-        cancel_requested: this.cancelRequested,
-      },
-      turns: this.turns
-        .map(({ calls: _, is_due: __, ...turn }) => ({ ...turn, has_ended: hasEnded[turn.status] }))
-        .sort((one, other) => one.ordinal - other.ordinal),
-      messages: this.messages,
-      calls: this.turns
-        .flatMap((turn) => turn.calls.map((call) => ({ turn_id: turn.id, ...call })))
-        .sort((one, other) => compare(one.turn_id, other.turn_id) || compare(one.id, other.id)),
-      journal: this.journal.map(({ first_sequence, last_sequence, turn_id, message_id, epoch, checkpoint_number, edge, settled, delivery, event_types }) => ({
-        first_sequence, last_sequence, turn_id, message_id, epoch, checkpoint_number, edge, settled, delivery, event_types,
-      })),
-    }
-  }
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0
 }

@@ -9,7 +9,7 @@ export interface SessionView {
   journal: JournalView[]
 }
 
-export interface HeadView {
+interface HeadView {
   last_sequence: number
   last_ordinal: number
   active_turn_id: string | null
@@ -47,7 +47,7 @@ export interface MessageView {
   call_id: string | null
 }
 
-export interface CallView {
+interface CallView {
   turn_id: string
   id: string
   attempt: number

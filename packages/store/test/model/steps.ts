@@ -37,7 +37,8 @@ export type SendingStep =
 export type Step =
   | SendingStep
   | { do: 'race'; steps: SendingStep[] }
-  | { do: 'crash'; process: number; how: 'killed' | 'frozen' | 'removed' }
+  /** `relay`: whoever takes the dead worker's turns over dies of them too, so many times. */
+  | { do: 'crash'; process: number; how: 'killed' | 'frozen' | 'removed'; relay: number }
   | { do: 'forget'; process: number; pick: number }
   | { do: 'deadline'; session: number }
   | { do: 'drain'; process: number }
@@ -66,7 +67,7 @@ const cancel = fc.record({ do: fc.constant('cancel'), session, scope: fc.constan
 const work = fc.record({
   do: fc.constant('work'),
   pick,
-  says: fc.nat(6),
+  says: fc.nat(7),
   together: fc.boolean(),
   instead: weigh<Choice['instead']>({ nothing: 15, delta: 2, attempt: 1, failure: 1 }),
   ...by,
@@ -88,7 +89,7 @@ const sending: fc.WeightedArbitrary<SendingStep>[] = [
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 95, arbitrary: fc.oneof(...sending) },
   { weight: 12, arbitrary: fc.record({ do: fc.constant('race'), steps: fc.array(fc.oneof(...sending), { minLength: 2, maxLength: 3 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('crash'), process, how: fc.constantFrom('killed', 'frozen', 'removed') }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('crash'), process, how: fc.constantFrom('killed', 'frozen', 'removed'), relay: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget'), process, pick }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('deadline'), session }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drain'), process }) },

@@ -1,5 +1,6 @@
 import type { Append, Beat } from '../../src/index.ts'
-import { SessionModel, type Prediction, type TurnModel } from './session-model.ts'
+import type { Prediction, SessionModel } from './session-model.ts'
+import type { TurnModel } from './turn-model.ts'
 
 export interface WorkerModel {
   /** `frozen`: silent for longer than the term, its connection alive. `killed`: silent, and its lock is gone. */
@@ -61,7 +62,9 @@ export class WorldModel {
       const told = { session_id: id, turn_id: active.id, epoch, claimed: isClaimed, orphaned: orphaned.has(active.id), recoveries: active.recoveries, cancel_requested: cancelRequested }
       return [JSON.stringify(told)]
     })
-    const told = (alone ? held : claimed).map(({ organization_id: _, ...turn }) => JSON.stringify(turn))
+    const told = (alone ? held : claimed).map(({ session_id, turn_id, epoch, claimed: isClaimed, orphaned: isOrphaned, recoveries, cancel_requested }) =>
+      JSON.stringify({ session_id, turn_id, epoch, claimed: isClaimed, orphaned: isOrphaned, recoveries, cancel_requested }),
+    )
     const differs = expected.length !== told.length || expected.some((one) => !told.includes(one))
     return differs ? `told ${told.join(', ')} instead of ${expected.join(', ')}` : null
   }

@@ -1,94 +1,74 @@
-/** Three sessions, three processes and a database: takes random steps in it, and sees that everything is as it should be. */
-import { createHash } from 'node:crypto'
-import { newId } from '@reprise/contract'
-import {
-  beat as sendBeat,
-  newEvent,
-  readCallerCalls,
-  readPendingSteers,
-  recordSuspect,
-  removeWorker,
-  seeded,
-  type Accept,
-  type Answer,
-  type Append,
-  type Beat,
-  type Cancel,
-  type Checkpoint,
-} from '../../src/index.ts'
+/** Three sessions, three processes and a database: takes random steps, and sees that everything is as it should be. */
 import { findBrokenInvariant, type Told } from './invariants.ts'
-import { perform, permute, predict, type Answered, type AppendOperation, type Operation, type Reply } from './operation.ts'
-import { createSession, silence, startProcess, type Connections, type Process } from './processes.ts'
-import { draftCheckpoint, draftLateWord, resumeRun, startRun, type Run } from './runner.ts'
+import { crash, drain, forget, passDeadline } from './mishaps.ts'
+import { perform, permute, predict, type Answered, type Operation } from './operation.ts'
+import { prepareAnswer, prepareCancel, preparePost, prepareResend, prepareWork, prepareZombie } from './prepare-appends.ts'
+import { prepareBeat } from './prepare-beat.ts'
+import { createSession, type Connections } from './processes.ts'
+import { pickBusy, pickParked, startProcess, type Scene } from './scene.ts'
 import { SessionModel } from './session-model.ts'
 import { readSessionViews, type ReadSession, type SessionView } from './session-view.ts'
+import { processesMax, sessionsMax, type Choice, type SendingStep, type Step } from './steps.ts'
 import type { Tally } from './tally.ts'
+import { viewSession } from './view-session.ts'
 import { WorldModel } from './world-model.ts'
-import { processesMax, sessionsMax, type Choice, type SendingStep, type Step, type Travel } from './steps.ts'
 
-/** Something is not as it should be: the journal, or the model. */
-export class Violation extends Error {
+/** Something is not as it should be: in the journal, or in the model. */
+class Violation extends Error {
   override readonly name = 'Violation'
 }
 
-/** An append whose sender has heard nothing and will send it again. */
-interface Unanswered {
-  process: Process
-  name: string
-  append: Append
-  finish: AppendOperation['finish']
-}
-
-const waitingMax = 100
-const waitingMaxOfCrowded = 2
+/** Far more than it takes until nothing is left to do. */
 const roundsMax = 60
 const quietly: Choice = { says: 0, together: true, instead: 'nothing' }
 
 export class World {
-  readonly #connections: Connections
-  readonly #tally: Tally
-  #model = new WorldModel()
-  readonly #sessionIds: string[] = []
-  readonly #processes: Process[] = []
+  readonly #scene: Scene
   readonly #told = new Map<string, Told>()
   readonly #views = new Map<string, SessionView>()
-  #unanswered: Unanswered[] = []
-  /** Appends of processes that died or forgot: they may still arrive. */
-  readonly #drawer: Append[] = []
 
   constructor(connections: Connections, tally: Tally) {
-    this.#connections = connections
-    this.#tally = tally
+    this.#scene = { connections, tally, model: new WorldModel(), sessionIds: [], processes: [], unanswered: [], drawer: [] }
   }
 
   async open(): Promise<void> {
+    const { sessionIds, model, connections } = this.#scene
     for (let index = 0; index < sessionsMax; index++) {
-      const id = await createSession(this.#connections)
-      this.#sessionIds.push(id)
-      this.#model.sessions.set(id, new SessionModel(id))
+      const id = await createSession(connections)
+      sessionIds.push(id)
+      model.sessions.set(id, new SessionModel(id))
       this.#told.set(id, { accepted: new Map(), rolledBack: new Set(), retried: new Set() })
     }
-    for (let index = 0; index < processesMax; index++) await this.#start(index)
+    for (let index = 0; index < processesMax; index++) await startProcess(this.#scene, index)
   }
 
-  /** Leaves nothing for the next run to claim. */
+  /** Leaves nothing that the next run could claim. */
   async close(): Promise<void> {
-    await this.#connections.pool.query('DELETE FROM workers')
-    await this.#connections.heart.query('SELECT pg_advisory_unlock_all()')
+    const { pool, heart } = this.#scene.connections
+    const { sessionIds } = this.#scene
+    await pool.query("UPDATE turns SET status = 'cancelled' WHERE session_id = ANY ($1) AND ended_at IS NULL", [sessionIds])
+    await pool.query('DELETE FROM workers')
+    await heart.query('SELECT pg_advisory_unlock_all()')
   }
 
   async take(step: Step): Promise<void> {
+    const scene = this.#scene
     switch (step.do) {
       case 'race':
         return await this.#race(step.steps)
       case 'crash':
-        return await this.#crash(step.process, step.how)
+        await crash(scene, pickBusy(scene, step.process), step.how)
+        for (let death = 0; death < step.relay; death++) {
+          await this.take({ do: 'beat', process: step.process, slots: sessionsMax, heeds: true })
+          await crash(scene, scene.processes[step.process]!, step.how)
+        }
+        return
       case 'forget':
-        return await this.#forget(this.#processes[step.process]!, step.pick)
+        return forget(scene, pickBusy(scene, step.process), step.pick)
       case 'deadline':
-        return await this.#passDeadline(this.#sessionIds[step.session]!)
+        return await passDeadline(scene, pickParked(scene, step.session))
       case 'drain':
-        return await this.#drain(this.#processes[step.process]!)
+        return await drain(scene, scene.processes[step.process]!)
       default: {
         const operation = await this.#prepare(step)
         if (operation) await this.#perform([operation])
@@ -98,48 +78,68 @@ export class World {
 
   /** M14: everybody does what there is to do, until nothing is. */
   async settle(): Promise<void> {
-    const { pool } = this.#connections
-    await pool.query('UPDATE workers SET drain_requested_at = NULL')
-    for (const worker of this.#model.workers.values()) worker.draining = false
+    const { connections, model, unanswered, processes, sessionIds } = this.#scene
+    await connections.pool.query('UPDATE workers SET drain_requested_at = NULL')
+    for (const worker of model.workers.values()) worker.draining = false
     for (let round = 0; round < roundsMax; round++) {
-      while (this.#unanswered.length > 0) await this.take({ do: 'resend', pick: 0 })
-      if ([...this.#model.sessions.values()].every((session) => session.active === null)) return
-      for (const { index, runs } of this.#processes) {
-        await this.take({ do: 'beat', process: index, slots: 8, heeds: true })
-        for (let pick = runs.size - 1; pick >= 0; pick--) await this.take({ do: 'work', process: index, pick, takes: true, travel: 'safely', ...quietly })
+      while (unanswered.length > 0) await this.take({ do: 'resend', pick: 0 })
+      if ([...this.#views.values()].every((view) => view.head.active_turn_id === null)) return
+      for (const { index } of processes) {
+        await this.take({ do: 'beat', process: index, slots: sessionsMax, heeds: true })
       }
-      for (const session of this.#sessionIds) await this.#passDeadline(session)
+      for (let turn = 0; turn < 2 * sessionsMax; turn++) await this.take({ do: 'work', process: turn, pick: turn, takes: true, travel: 'safely', ...quietly })
+      for (const session of sessionIds) await passDeadline(this.#scene, session)
     }
-    throw new Violation(`M14: after ${roundsMax} rounds a turn still has not ended`)
+    throw new Violation(`M14: after ${roundsMax} rounds a turn has not ended`)
   }
 
   async #race(steps: readonly SendingStep[]): Promise<void> {
     const operations: Operation[] = []
     for (const step of steps) {
-      // Two beats at once may see each other half; that is for the tests of the beat.
+      // Two beats at once may see each other by half, which is for the tests of the beat.
       if (step.do === 'beat' && operations.some((operation) => 'beat' in operation)) continue
-      const operation = await this.#prepare(step)
+      const operation = await this.#prepare('travel' in step && step.travel.endsWith('cut') ? { ...step, travel: 'safely' } : step)
       if (operation) operations.push(operation)
     }
-    if (operations.length > 1) this.#tally.count('step', 'race')
+    if (operations.length > 1) this.#scene.tally.count('outcome', `race of ${operations.length}`)
     if (operations.length > 0) await this.#perform(operations)
+  }
+
+  async #prepare(step: SendingStep): Promise<Operation | null> {
+    switch (step.do) {
+      case 'post':
+        return preparePost(this.#scene, step)
+      case 'cancel':
+        return prepareCancel(this.#scene, step)
+      case 'answer':
+        return await prepareAnswer(this.#scene, step)
+      case 'work':
+        return await prepareWork(this.#scene, step)
+      case 'resend':
+        return prepareResend(this.#scene, step.pick)
+      case 'zombie':
+        return prepareZombie(this.#scene, step)
+      case 'beat':
+        return prepareBeat(this.#scene, step)
+    }
   }
 
   /** Sends operations at once, compares what came of them with the model, and lets their senders go on. */
   async #perform(operations: readonly Operation[]): Promise<void> {
-    const touched = operations.some((operation) => 'beat' in operation) ? this.#sessionIds : [...new Set(operations.map((operation) => (operation as AppendOperation).append.session_id))]
+    const { connections, sessionIds, tally } = this.#scene
+    const touched = new Set(operations.flatMap((operation) => ('beat' in operation ? sessionIds : [operation.append.session_id])))
     const answered = await Promise.all(operations.map(perform))
-    const found = await readSessionViews(this.#connections.pool, touched)
-    this.#model = this.#explain(answered, found)
+    const found = await readSessionViews(connections.pool, [...touched])
+    this.#scene.model = this.#explain(answered, found)
     for (const one of answered) this.#note(one)
+    const isRefused = answered.length === 1 && 'reply' in answered[0]! && answered[0].reply.outcome !== 'stored'
     for (const [id, session] of found) {
       const before = this.#views.get(id) ?? null
       const broken = findBrokenInvariant(session, before, this.#told.get(id)!)
-      if (broken) throw new Violation(`${broken}\n${JSON.stringify(session.view, null, 1)}`)
-      const isRefused = answered.length === 1 && 'reply' in answered[0]! && answered[0].reply.outcome !== 'stored'
-      if (isRefused && before && JSON.stringify(before) !== JSON.stringify(session.view)) throw new Violation(`M13: ${answered[0]!.operation.name} was refused and changed something`)
+      if (broken) throw new Violation(`${broken}, after ${operations.map((operation) => operation.name).join(' and ')}`)
+      if (isRefused && before && JSON.stringify(before) !== JSON.stringify(session.view)) throw new Violation(`M13: ${operations[0]!.name} was refused and changed something`)
       this.#views.set(id, session.view)
-      this.#tally.checks += 1
+      tally.checks += 1
     }
     for (const one of answered) await ('beat' in one ? one.operation.take(one.beat) : one.operation.finish(one.reply))
   }
@@ -148,55 +148,37 @@ export class World {
   #explain(answered: readonly Answered[], found: ReadonlyMap<string, ReadSession>): WorldModel {
     const complaints: string[] = []
     for (const order of permute(answered)) {
-      const model = answered.length > 1 ? this.#model.copy() : this.#model
-      const names = order.map((one) => one.operation.name).join(', ')
-      const difference =
-        order.reduce<string | null>((wrong, one) => wrong ?? predict(model, one, answered.length === 1), null) ??
-        [...found].reduce<string | null>((wrong, [id, { view }]) => wrong ?? describeDifference(model.sessions.get(id)!.view(), view), null)
-      if (difference === null) return model
-      complaints.push(`${names}: ${difference}`)
+      const model = answered.length > 1 ? this.#scene.model.copy() : this.#scene.model
+      let wrong: string | null = null
+      for (const one of order) wrong ??= predict(model, one, answered.length === 1)
+      for (const [id, { view }] of found) wrong ??= describeDifference(viewSession(model.sessions.get(id)!), view)
+      if (wrong === null) return model
+      complaints.push(`${order.map((one) => one.operation.name).join(', then ')}: ${wrong}`)
     }
-    throw new Violation(`not as the model has it, in any order:\n${complaints.join('\n')}`)
+    throw new Violation(`the journal did not do what the model does${answered.length > 1 ? ' in any order' : ''}:\n${complaints.join('\n')}`)
   }
 
+  /** Remembers what callers were told, and counts. */
   #note(answered: Answered): void {
+    const { tally } = this.#scene
+    tally.count('step', answered.operation.name)
     if ('beat' in answered) {
-      for (const turn of answered.beat.held) if (turn.claimed) this.#tally.count('outcome', `beat: claimed${turn.orphaned ? ', orphaned' : ''}${turn.recoveries > 0 ? `, recoveries ${turn.recoveries}` : ''}`)
-      return this.#tally.count('step', answered.operation.name)
+      for (const { claimed, orphaned, recoveries } of answered.beat.held) if (claimed) tally.count('outcome', `beat: claimed${orphaned ? ', orphaned' : ''}, recoveries ${recoveries}`)
+      return
     }
-    const { operation, reply } = answered
-    const { append } = operation
-    this.#tally.count('step', operation.name)
-    const how = reply.delivery ?? (append.kind === 'checkpoint' && reply.outcome !== 'fenced' ? (reply.settled ? append.turn_status : append.turn_status === 'running' ? 'goes on' : `${append.turn_status}, but goes on`) : null)
-    this.#tally.count('outcome', `${append.kind}: ${reply.outcome}${how ? `, ${how}` : ''}`)
-    if (append.kind !== 'accept' || (reply.outcome !== 'stored' && reply.outcome !== 'stored_before')) return
-    const told = this.#told.get(append.session_id)!
-    if (told.accepted.has(append.message_id)) return
-    const jumps = (append.when_busy === 'interrupt' || append.when_busy === 'rollback') && reply.delivery === 'enqueued'
-    told.accepted.set(append.message_id, { turn_id: reply.turn_id!, sequence: reply.first_sequence!, jumps })
-    if (append.retry_of !== null) told.retried.add(append.retry_of)
-    if (jumps && append.when_busy === 'rollback' && reply.touched_turn_id) told.rolledBack.add(reply.touched_turn_id)
-  }
-
-  async #prepare(step: SendingStep): Promise<Operation | null> {
-    switch (step.do) {
-      case 'beat':
-        return await this.#prepareBeat(this.#processes[step.process]!, step.slots, step.heeds)
-      case 'resend':
-        return this.#prepareResend(step.pick)
-      case 'zombie':
-        return this.#prepareZombie(step)
-      case 'post':
-        return this.#send(step, `post ${step.when_busy}`, this.#makeAccept(step), this.#onAccepted(this.#processes[step.process]!), step.crowded ? waitingMaxOfCrowded : waitingMax)
-      case 'cancel':
-        return this.#send(step, `cancel ${step.scope}`, this.#makeCancel(step), this.#onCancelled(this.#processes[step.process]!))
-      case 'answer': {
-        const answer = await this.#makeAnswer(step)
-        return answer && this.#send(step, 'answer', answer, this.#onAnswered(this.#processes[step.process]!, answer))
-      }
-      case 'work':
-        return await this.#prepareWork(step)
-    }
+    const { operation: { append }, reply } = answered
+    const { outcome, delivery, settled } = reply
+    if (append.kind === 'checkpoint' && outcome !== 'fenced') tally.count('outcome', `checkpoint: ${outcome}, ${append.turn_status}${settled || append.turn_status === 'running' ? '' : ', but goes on'}`)
+    else tally.count('outcome', `${append.kind}: ${outcome}${outcome.startsWith('stored') && delivery ? `, ${delivery}` : ''}`)
+    if (append.kind !== 'accept' || (outcome !== 'stored' && outcome !== 'stored_before')) return
+    const { accepted, retried, rolledBack } = this.#told.get(append.session_id)!
+    if (accepted.has(append.message_id)) return
+    const jumps = delivery === 'enqueued' && (append.when_busy === 'interrupt' || append.when_busy === 'rollback')
+    accepted.set(append.message_id, { turn_id: reply.turn_id!, sequence: reply.first_sequence!, jumps })
+    if (append.retry_of !== null) retried.add(append.retry_of)
+    // Behind a cut connection nobody is told whom the message rolled back: it was the turn that was active before.
+    const touched = reply.touched_turn_id ?? this.#views.get(append.session_id)?.head.active_turn_id
+    if (jumps && append.when_busy === 'rollback' && touched) rolledBack.add(touched)
   }
 }
 
@@ -204,7 +186,7 @@ export class World {
 function describeDifference(expected: SessionView, found: SessionView): string | null {
   for (const part of ['head', 'turns', 'messages', 'calls', 'journal'] as const) {
     const [one, other] = [JSON.stringify(expected[part]), JSON.stringify(found[part])]
-    if (one !== other) return `${part} is\n  ${other}\n  and not\n  ${one}`
+    if (one !== other) return `the rows of ${part} are\n  ${other}\nand should be\n  ${one}`
   }
   return null
 }

@@ -1,0 +1,115 @@
+import type { Config } from '../config.ts'
+import { checkEverything } from './check-everything.ts'
+import { Faults, planFaults } from './faults.ts'
+import { followStream, type StreamFollower } from './follow-stream.ts'
+import { Load } from './load.ts'
+import { openStage, type Stage } from './open-stage.ts'
+import type { CrashtestOptions } from './options.ts'
+import { Progress } from './progress.ts'
+import { Random } from './random.ts'
+import { measureClock, measureRecoveries } from './recovery.ts'
+import { judgeRecovery, type Outcome } from './report.ts'
+import type { PlayedSession } from './scene.ts'
+import { sweepCrashPoints, type SweepResult } from './sweep.ts'
+import type { Violation } from './violation.ts'
+
+export interface CrashtestRun {
+  config: Config
+  options: CrashtestOptions
+  folder: string
+  logFile: string
+  signal: AbortSignal
+}
+
+/** One session in so many has a reader. */
+const sessionsPerReader = 2
+
+/** Load and faults, then the sweep, then a look at everything that has become of it. */
+export async function runCrashtest({ config, options, folder, logFile, signal }: CrashtestRun): Promise<Outcome> {
+  const startedAt = performance.now()
+  const random = new Random(options.seed)
+  const violations: Violation[] = []
+  const onIncident = (what: string) => violations.push({ kind: 'incident', session_id: null, turn_id: null, what })
+  await using services = new AsyncDisposableStack()
+  let describe = () => 'starting the processes'
+  const progress = new Progress(() => describe())
+  services.defer(async () => progress.stop())
+  const stage = await openStage({ config, options, random, folder, logFile, signal, onIncident }, services)
+  const { database, db, proxy, ledger, processes, client } = stage
+
+  const sessions: PlayedSession[] = []
+  const followers: StreamFollower[] = []
+  services.defer(async () => followers.forEach((follower) => follower.stop()))
+  const onSession = (session: PlayedSession) => {
+    sessions.push(session)
+    if (sessions.length % sessionsPerReader === 0) followers.push(followStream(processes, random.fork(`reader ${sessions.length}`), session.id, signal))
+  }
+
+  const skippedRestarts = database.restart ? 0 : options.databaseRestarts
+  const plan = planFaults({ ...options, databaseRestarts: options.databaseRestarts - skippedRestarts }, random.fork('faults'))
+  const load = new Load({ client, ledger, random: random.fork('load'), turns: options.turns, faults: plan.length, signal, onSession, onIncident })
+  const faults = new Faults({ processes, proxy, database, db, load, random: random.fork('moments'), signal })
+  const clockAheadMs = await measureClock(client)
+  describe = () => `${load.messages} of ${options.turns} messages, ${load.faultsFired} of ${plan.length} faults, ${processes.ready.length} of ${options.processes} processes, ${violations.length} incidents`
+  await Promise.all([load.run(), faults.run(plan)])
+  await processes.untilReady(options.processes, signal)
+
+  let sweep: SweepResult | null = null
+  const onProgress = (text: string) => (describe = () => text)
+  if (options.sweep.length > 0) sweep = await sweepCrashPoints({ client, processes, ledger, load, random: random.fork('sweep'), signal, onProgress }, options.sweep)
+  const checked = await checkEverything({ stage, sessions, followers, signal, onProgress })
+  const recoveries = measureRecoveries(faults.hits, clockAheadMs, (turnId) => checked.committedAt.get(turnId))
+
+  // DEBUG
+  const { writeFileSync } = await import('node:fs')
+  const { readEvents } = await import('./read-session.ts')
+  const dump: unknown[] = []
+  for (const { ms, turnId, hit } of recoveries.kill.filter(({ ms }) => ms > 2500)) {
+    const session = sessions.find(({ accepted }) => accepted.some(({ turn_id }) => turn_id === turnId))
+    if (!session) continue
+    const events = (await readEvents(client, session.id)).filter(({ context }) => context.turn_id === turnId).map(({ type, ts, data }) => [ts.slice(14, 23), type, JSON.stringify(data).slice(0, 80)])
+    dump.push({ ms, turnId, at: new Date(hit.at).toISOString(), events: events.filter((e) => !String(e[1]).includes('delta')) })
+  }
+  writeFileSync('/tmp/slow.json', JSON.stringify({ hits: faults.hits.map((h) => ({ ...h, at: new Date(h.at).toISOString() })), dump }, null, 1))
+  // END DEBUG
+  return {
+    options,
+    database: database.description,
+    seconds: (performance.now() - startedAt) / 1000,
+    fired: faults.fired,
+    skippedRestarts,
+    sweep,
+    accepted: sessions.reduce((sum, { accepted }) => sum + accepted.length, 0),
+    ended: checked.ended,
+    posted: { repeated: client.counts.noAnswer, refusedForNow: client.counts.refusedForNow },
+    keys: { ...countKeys(stage), outcomesUnknown: checked.outcomesUnknown },
+    streams: {
+      followed: followers.length,
+      connections: followers.reduce((sum, { connections }) => sum + connections, 0),
+      events: followers.reduce((sum, { events }) => sum + events.length, 0),
+    },
+    recoveredCalls: checked.recoveredCalls,
+    processesStarted: processes.started,
+    recoveries,
+    violations: [
+      ...violations,
+      ...checked.violations,
+      ...(sweep ? [...sweep.violations, ...sweep.notReached.map((point) => missed(`no turn of the sweep came by ${point}`))] : []),
+      ...(options.judgesRecovery ? judgeRecovery(recoveries) : []),
+    ],
+  }
+}
+
+function countKeys({ ledger: { entries } }: Stage): Omit<Outcome['keys'], 'outcomesUnknown'> {
+  const most = (counts: readonly number[]) => counts.reduce((a, b) => Math.max(a, b), 0)
+  return {
+    count: entries.length,
+    deliveries: entries.reduce((sum, { deliveries }) => sum + deliveries, 0),
+    effectsMax: most(entries.map(({ effects }) => effects)),
+    atMostOnceDeliveriesMax: most(entries.filter(({ tool }) => tool === 'charge').map(({ deliveries }) => deliveries)),
+  }
+}
+
+function missed(what: string): Violation {
+  return { kind: 'fault', session_id: null, turn_id: null, what }
+}

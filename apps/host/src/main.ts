@@ -18,6 +18,7 @@ const commands: Record<string, Command> = {
   serve: { summary: 'start the server, and PostgreSQL with it where DATABASE_URL is not set (the default)', run: async (config, options) => (await import('./serve.ts')).serve(config, options) },
   migrate: { summary: 'bring the database up to date and end', run: async (config) => (await import('./migrate-database.ts')).migrateDatabase(config) },
   demo: { summary: 'post a text and a picture to the running server and show what happens', run: async (config) => (await import('./demo/demo.ts')).demo(config) },
+  'webhook-secret': { summary: 'print the secret that signs what webhooks get', run: async (config) => (await import('./print-webhook-secret.ts')).printWebhookSecret(config) },
   crashtest: {
     summary: 'kill, freeze and cut off servers under load, and check that every promise is kept',
     flags: crashtestFlags,
@@ -29,8 +30,8 @@ const help = `Reprise ${version}, a durable agent-session server
 
 Usage: reprise [command]
 
-${Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
-  ${'help'.padEnd(10)}show this
+${Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}`).join('\n')}
+  ${'help'.padEnd(16)}show this
 
 Options: --pretty (readable log lines, also where they do not go to a terminal), --version, --help,
          --role (of serve: api accepts and streams, worker runs turns, all does both and is the default)

@@ -77,6 +77,13 @@ describe('with a database of the operator', () => {
     expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(/nothing to do/) })
   })
 
+  test('the secret of webhooks is made once, and printed alone', async () => {
+    const settings = { DATABASE_URL: database.connectionString }
+    const first = await runCli(['webhook-secret'], settings)
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=\n$/) })
+    expect((await runCli(['webhook-secret'], settings)).stdout).toBe(first.stdout)
+  })
+
   test('a port in use is named, with the next thing to try', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

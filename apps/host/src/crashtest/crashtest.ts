@@ -19,8 +19,12 @@ export async function crashtest(config: Config, values: Record<string, string | 
   await chmod(folder, 0o755) // as root, PostgreSQL runs as another user
   const logFile = join(folder, 'processes.log')
   const ending = new AbortController()
-  const onSignal = (signal: NodeJS.Signals) => ending.abort(new StartError(`The crash test was ended by ${signal}, and has cleared up. Nothing is proved.`))
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
+  // A terminal's signal may come twice: clearing up is not to be cut short by the second.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => ending.abort(new StartError(`The crash test was ended by ${signal}, and has cleared up behind itself. Nothing is shown.`)))
+  }
+  // Processes and PostgreSQL are not to outlive a fault of the test's own either.
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const) process.on(fault, (error: unknown) => ending.abort(error))
   let isKept = true
   try {
     const outcome = await runCrashtest({ config, options, folder, logFile, signal: ending.signal })
@@ -28,7 +32,7 @@ export async function crashtest(config: Config, values: Record<string, string | 
     isKept = outcome.violations.length > 0
     if (isKept) process.exitCode = 1
   } catch (error) {
-    isKept = !ending.signal.aborted
+    isKept = !(ending.signal.reason instanceof StartError)
     throw ending.signal.aborted ? ending.signal.reason : error
   } finally {
     if (isKept) console.log(`What the processes logged is in ${logFile}.`)

@@ -31,7 +31,7 @@ export interface Exchange {
   fails?: boolean
 }
 
-export type ToolName = 'record' | 'charge' | 'ask' | 'calculator'
+type ToolName = 'record' | 'charge' | 'ask' | 'calculator'
 
 /** The tools of the agent under test; the calculator is built in. */
 export function defineTools(ledger: Ledger): ToolDefinition[] {

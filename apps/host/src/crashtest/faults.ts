@@ -52,7 +52,8 @@ const calmMs = 3_500
 
 /** Half of the kills fall on the crash points in turn, half on any moment; everything in an order of the seed's. */
 export function planFaults({ kills, freezes, cuts, databaseRestarts }: CrashtestOptions, random: Random): Fault[] {
-  const points = Array.from({ length: Math.ceil(kills / 2) }, (_, index): Fault => ({ kind: 'crash', point: crashPoints[index % crashPoints.length]! }))
+  const inTurn = random.shuffle(crashPoints)
+  const points = Array.from({ length: Math.ceil(kills / 2) }, (_, index): Fault => ({ kind: 'crash', point: inTurn[index % inTurn.length]! }))
   const anywhere = Array.from({ length: Math.floor(kills / 2) }, (): Fault => ({ kind: 'kill' }))
   const frozen = Array.from({ length: freezes }, (): Fault => ({ kind: 'freeze' }))
   const cutKinds: readonly CutKind[] = ['reply', 'request', 'reply', 'all']

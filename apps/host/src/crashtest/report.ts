@@ -25,7 +25,7 @@ export interface Outcome {
 }
 
 /** What recovery may take, in ms. */
-export const recoveryAims = { killMedianMs: 1_200, killMaxMs: 3_000, freezeMaxMs: 8_000 }
+const recoveryAims = { killMedianMs: 1_200, killMaxMs: 3_000, freezeMaxMs: 8_000 }
 
 const shownMax = 50
 

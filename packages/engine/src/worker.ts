@@ -172,19 +172,19 @@ export class Worker {
 
   /** Starts the next suspect once nothing else runs (L8). */
   #startSuspect(): void {
-    const client = this.#client
     // A slot may be taken for a turn that is just being accepted.
-    if (this.#slotsTaken > this.#suspects.length || !client) return
+    if (this.#slotsTaken > this.#suspects.length) return
     const suspect = this.#suspects.shift()
     if (!suspect) return
     this.#isSuspectRunning = true
+    const { db } = this.#options.services
     this.#start(suspect.session_id, suspect.turn_id, async (lease) => {
       try {
-        await recordSuspect(client, this.id, suspect.turn_id)
+        await recordSuspect(db, this.id, suspect.turn_id)
         await this.#resume(suspect, lease)
       } finally {
         this.#isSuspectRunning = false
-        await recordSuspect(client, this.id, null)
+        await recordSuspect(db, this.id, null)
       }
     })
   }
@@ -196,7 +196,7 @@ export class Worker {
         await this.#connect()
         const sentAt = performance.now()
         const free = this.#takesTurns ? Math.max(0, this.#options.slots - this.#slotsTaken) : 0
-        this.#settle(await beat(this.#client!, this.id, free), sentAt)
+        this.#settle(await beat(this.#client!, this.id, free, this.#slotsTaken === 0), sentAt)
       } catch (error) {
         log.warn({ err: error, worker_id: this.id }, 'a heartbeat failed')
         await this.#client?.end().catch(() => {})
@@ -227,7 +227,7 @@ export class Worker {
       if (this.#stopping !== null || this.#isSuspectRunning) continue
       this.#unknownSince.delete(turn.turn_id)
       this.#slotsTaken += 1
-      const toResume: TurnToResume = { ...turn, may_have_run: turn.orphaned || !turn.claimed }
+      const toResume: TurnToResume = { ...turn, may_have_run: turn.orphaned || !turn.claimed || turn.recoveries > 0 }
       if (turn.recoveries === recoveriesOfSuspect) this.#suspects.push(toResume)
       else this.takeUp(toResume)
     }

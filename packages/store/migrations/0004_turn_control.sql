@@ -6,6 +6,9 @@ ALTER TABLE turns ADD COLUMN retry_of text COLLATE "C";
 ALTER TABLE turns ALTER COLUMN attempt SET DEFAULT 1;
 UPDATE turns SET attempt = 1 WHERE attempt = 0;
 CREATE INDEX turns_parked ON turns (wake_at) WHERE status = 'parked';
+-- An accept that arrives after its own re-sent copy (its connection broke, and the server reads it late) fails on this.
+DROP INDEX turns_by_id;
+CREATE UNIQUE INDEX turns_by_id ON turns (organization_id, id);
 CREATE INDEX turns_failed ON turns (organization_id, ended_at) WHERE status = 'failed';
 CREATE INDEX turns_retried ON turns (session_id, retry_of) WHERE retry_of IS NOT NULL;
 

@@ -12,7 +12,9 @@ DROP FUNCTION beat(text, integer);
 -- L7  A worker's death counts against the turns it ran, up to the suspicion (2), for it may have run many. Beyond that
 --     only the death of a worker that ran the turn alone counts. Being handed back, frozen, cut off by a restart of
 --     the server: none of it counts.
-CREATE FUNCTION beat(me text, free_slots integer) RETURNS TABLE (draining boolean, held json)
+-- L8  A suspect is put aside for a worker that runs nothing. Only when none comes along for 5 s, one that runs others
+--     takes it, and nothing else until it is done.
+CREATE FUNCTION beat(me text, free_slots integer, is_idle boolean) RETURNS TABLE (draining boolean, held json)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -28,18 +30,26 @@ BEGIN
 
   IF free_slots > 0 AND NOT draining THEN
     SELECT array_agg(session_id) INTO candidates FROM (
-      SELECT session_id FROM (
-        SELECT t.session_id, 0 AS turn_in_organization FROM turns t
-        WHERE t.status = 'running' AND worker_is_gone(t.worker_id)
-        UNION ALL
-        SELECT t.session_id, 0 FROM turns t
-        WHERE t.status = 'parked' AND t.wake_at <= clock_timestamp()
-        UNION ALL
-        -- Round by round: the oldest ready turn of every organization before the second oldest of any.
-        SELECT t.session_id, row_number() OVER (PARTITION BY t.organization_id ORDER BY t.created_at) FROM turns t
-        WHERE t.status = 'ready'
-      ) c ORDER BY turn_in_organization LIMIT free_slots
-    ) c;
+      SELECT t.session_id FROM turns t
+      WHERE t.status = 'ready' AND t.recoveries = 2 AND (is_idle OR t.wake_at <= clock_timestamp())
+      ORDER BY t.created_at LIMIT 1
+    ) suspect;
+
+    IF candidates IS NULL THEN
+      SELECT array_agg(session_id) INTO candidates FROM (
+        SELECT session_id FROM (
+          SELECT t.session_id, 0 AS turn_in_organization FROM turns t
+          WHERE t.status = 'running' AND worker_is_gone(t.worker_id)
+          UNION ALL
+          SELECT t.session_id, 0 FROM turns t
+          WHERE t.status = 'parked' AND t.wake_at <= clock_timestamp()
+          UNION ALL
+          -- Round by round: the oldest ready turn of every organization before the second oldest of any.
+          SELECT t.session_id, row_number() OVER (PARTITION BY t.organization_id ORDER BY t.created_at) FROM turns t
+          WHERE t.status = 'ready' AND t.recoveries <> 2
+        ) c ORDER BY turn_in_organization LIMIT free_slots
+      ) c;
+    END IF;
 
     IF candidates IS NOT NULL THEN
       SELECT array_agg(session_id) INTO locked FROM (
@@ -62,14 +72,21 @@ BEGIN
           OR t.status = 'running' AND worker_is_gone(t.worker_id)
         )
       ),
+      decided AS (
+        SELECT *, is_orphaned AND recoveries = 2 AS is_put_aside FROM free
+      ),
       heads AS (
-        UPDATE session_heads h SET epoch = h.epoch + 1, active_status = 'running'
-        FROM free WHERE h.session_id = free.session_id
+        UPDATE session_heads h SET epoch = h.epoch + 1, active_status = CASE WHEN d.is_put_aside THEN 'ready' ELSE 'running' END
+        FROM decided d WHERE h.session_id = d.session_id
       ),
       claims AS (
-        UPDATE turns t SET status = 'running', worker_id = me, wake_at = NULL, recoveries = free.recoveries
-        FROM free WHERE t.session_id = free.session_id AND t.ordinal = free.ordinal
-        RETURNING t.session_id, free.is_orphaned
+        UPDATE turns t SET
+          status = CASE WHEN d.is_put_aside THEN 'ready' ELSE 'running' END,
+          worker_id = CASE WHEN NOT d.is_put_aside THEN me END,
+          wake_at = CASE WHEN d.is_put_aside THEN clock_timestamp() + interval '5 seconds' END,
+          recoveries = d.recoveries
+        FROM decided d WHERE t.session_id = d.session_id AND t.ordinal = d.ordinal
+        RETURNING t.session_id, d.is_orphaned
       )
       SELECT coalesce(array_agg(session_id), '{}'), coalesce(array_agg(session_id) FILTER (WHERE is_orphaned), '{}')
       INTO claimed_sessions, orphaned_sessions FROM claims;

@@ -18,6 +18,14 @@ async function beat(client: pg.Client, workerId: string, freeSlots: number): Pro
   return (await sendBeat(client, workerId, freeSlots)).held
 }
 
+/** A suspect takes two beats: one puts it aside, the next one of an idle worker takes it. */
+async function beatUntilHeld(worker: TestWorker): Promise<HeldTurn[]> {
+  for (;;) {
+    const { held } = await sendBeat(worker.client, worker.id, 8, true)
+    if (held.length > 0) return held
+  }
+}
+
 interface TestWorker {
   id: string
   client: pg.Client
@@ -200,7 +208,8 @@ describe('recoveries', () => {
     for (const recoveries of [1, 2, 2, 2]) {
       await kill(owner)
       owner = await startWorker()
-      expect(await beat(owner.client, owner.id, 8)).toMatchObject([{ turn_id, claimed: true, orphaned: true, recoveries }])
+      const [held] = await beatUntilHeld(owner)
+      expect(held).toMatchObject({ turn_id, claimed: true, recoveries })
     }
   })
 
@@ -209,11 +218,30 @@ describe('recoveries', () => {
     const [owner, other] = [await startWorker(), await startWorker()]
     const [suspect, bystander] = [await startTurn(owner), await startTurn(owner)]
     await fixture.pool.query('UPDATE turns SET recoveries = 2')
-    await recordSuspect(owner.client, owner.id, suspect.turn_id)
+    await recordSuspect(fixture.pool, owner.id, suspect.turn_id)
     await kill(owner)
-    const held = await beat(other.client, other.id, 8)
-    expect(held.find((turn) => turn.turn_id === suspect.turn_id)).toMatchObject({ recoveries: 3 })
-    expect(held.find((turn) => turn.turn_id === bystander.turn_id)).toMatchObject({ recoveries: 2 })
+    expect(await beat(other.client, other.id, 8)).toMatchObject([{ turn_id: suspect.turn_id, recoveries: 3 }])
+    const { rows } = await fixture.pool.query('SELECT status, recoveries FROM turns WHERE id = $1', [bystander.turn_id])
+    expect(rows).toEqual([{ status: 'ready', recoveries: 2 }])
+  })
+
+  test('make a turn a suspect, which is put aside for a worker that runs nothing (L8)', async () => {
+    await waitForServer()
+    const [owner, busy] = [await startWorker(), await startWorker()]
+    const { turn_id } = await startTurn(owner)
+    await fixture.pool.query('UPDATE turns SET recoveries = 1')
+    await kill(owner)
+    expect(await beat(busy.client, busy.id, 8)).toEqual([])
+    expect(await beat(busy.client, busy.id, 8)).toEqual([])
+    expect((await sendBeat(busy.client, busy.id, 8, true)).held).toMatchObject([{ turn_id, claimed: true, recoveries: 2 }])
+  })
+
+  test('leave a suspect to a busy worker when no idle one has come for it in 5 s, and nothing else with it (L8)', async () => {
+    const busy = await startWorker()
+    const { turn_id } = await startTurn(null)
+    await startTurn(null)
+    await fixture.pool.query("UPDATE turns SET recoveries = 2, wake_at = clock_timestamp() - interval '1 second' WHERE id = $1", [turn_id])
+    expect(await beat(busy.client, busy.id, 8)).toMatchObject([{ turn_id, claimed: true }])
   })
 
   test.for<[string, (owner: TestWorker) => Promise<void>]>([

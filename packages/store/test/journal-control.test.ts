@@ -385,8 +385,7 @@ describe('an append that is sent again answers with what was stored (J4)', () =>
   })
 })
 
-// Fails until the look-up begins with the active turn: see `readCallerCalls`.
-test.fails('a call that waits for its caller is found however many turns wait behind its own', async () => {
+test('a call that waits for its caller is found however many turns wait behind its own', async () => {
   const accept = await start()
   for (let waiting = 0; waiting < 10; waiting++) await post(accept, {})
   const call = { id: 'call', position: 0, name: 'ask', arguments: {}, effects: 'idempotent' as const, closed_by: null, waits: true }

@@ -12,32 +12,32 @@ export interface StreamFollower {
   readonly connections: number
   /** Refusals, which no reader with its own cursor should get. */
   readonly refusals: readonly string[]
-  /** Stops reading; what has come stays. */
-  stop(): void
+  /** Closes the stream, and reads nothing until `resume`. What has come stays. */
+  rest(): void
+  /** Goes on where it stood, however long ago that was. */
+  resume(): void
 }
 
 const reconnectMs = { min: 30, max: 150 }
 
 export function followStream(processes: Processes, random: Random, sessionId: string, signal: AbortSignal): StreamFollower {
-  const stopping = new AbortController()
-  const either = AbortSignal.any([signal, stopping.signal])
   const events: Event[] = []
   const refusals: string[] = []
   let connections = 0
+  let following: AbortController | null = null
 
-  async function follow(): Promise<void> {
-    while (!either.aborted) {
+  async function follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       const { reachable } = processes
-      if (reachable.length > 0) {
-        await readOnce(random.pick(reachable).address!).catch(() => {}) // the connection broke: the cursor stands where it stood
-      }
-      await pause(random.integer(reconnectMs.min, reconnectMs.max), undefined, { signal: either }).catch(() => {})
+      // When the connection breaks, the cursor stands where it stood.
+      if (reachable.length > 0) await readOnce(random.pick(reachable).address!, signal).catch(() => {})
+      await pause(random.integer(reconnectMs.min, reconnectMs.max), undefined, { signal }).catch(() => {})
     }
   }
 
-  async function readOnce(address: string): Promise<void> {
+  async function readOnce(address: string, signal: AbortSignal): Promise<void> {
     const cursor = events.at(-1)?.id
-    const response = await fetch(`${address}/v1/sessions/${sessionId}/sse`, { signal: either, headers: cursor ? { 'last-event-id': cursor } : {} })
+    const response = await fetch(`${address}/v1/sessions/${sessionId}/sse`, { signal, headers: cursor ? { 'last-event-id': cursor } : {} })
     if (response.status !== 200) {
       const text = await response.text()
       // Its database may be away for the moment.
@@ -45,17 +45,29 @@ export function followStream(processes: Processes, random: Random, sessionId: st
       return
     }
     connections += 1
-    for await (const event of readEvents(response)) events.push(event as Event) // a known event is an event
+    for await (const event of readEvents(response)) {
+      if (signal.aborted) return
+      events.push(event as Event) // a known event is an event
+    }
   }
 
-  void follow()
-  return {
+  const follower: StreamFollower = {
     sessionId,
     events,
     get connections() {
       return connections
     },
     refusals,
-    stop: () => stopping.abort(),
+    rest() {
+      following?.abort()
+      following = null
+    },
+    resume() {
+      if (following) return
+      following = new AbortController()
+      void follow(AbortSignal.any([signal, following.signal]))
+    },
   }
+  follower.resume()
+  return follower
 }

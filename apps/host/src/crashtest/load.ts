@@ -20,6 +20,8 @@ export interface LoadOptions {
   faults: number
   signal: AbortSignal
   onSession(session: PlayedSession): void
+  /** Nothing more will be said in it. */
+  onSessionOver(session: PlayedSession): void
   onIncident(what: string): void
 }
 
@@ -98,27 +100,33 @@ export class Load {
   }
 
   async #play(): Promise<void> {
-    const { client, signal, random, onIncident } = this.#options
+    const { random, onSessionOver } = this.#options
+    let session: PlayedSession | null = null
+    let left = 0
     for (;;) {
-      let left = random.integer(messagesPerSession.min, messagesPerSession.max)
-      let session: PlayedSession | null = null
-      while (left > 0 && !session?.isRetired) {
-        const next = await new Promise<NextScene | null>((resolve) => this.#waiting.push(resolve))
-        if (!next) return
-        const { number, shape, prefer } = next
-        left -= shape.messages
-        try {
-          session ??= await this.createSession()
-          const name = `scene-${number}`
-          await shape.play(new Scene({ client, session, shape: shape.name, random: random.fork(name), name, prefer, signal }))
-        } catch (error) {
-          if (signal.aborted) return
-          // What is stuck shows in the end, when all there is has been looked at.
-          if (!(error instanceof StuckTurn)) onIncident(`${shape.name} in ${session?.id ?? 'a new session'}: ${(error as Error).message}`)
-          break
-        }
+      const next = await new Promise<NextScene | null>((resolve) => this.#waiting.push(resolve))
+      if (!next) return
+      try {
+        if (session === null) left = random.integer(messagesPerSession.min, messagesPerSession.max)
+        session ??= await this.createSession()
+        await this.#playScene(session, next)
+        left -= next.shape.messages
+      } catch (error) {
+        if (this.#options.signal.aborted) return
+        // What is stuck shows in the end, when all there is has been looked at.
+        if (!(error instanceof StuckTurn)) this.#options.onIncident(`${next.shape.name} in ${session?.id ?? 'a new session'}: ${(error as Error).message}`)
+        left = 0
       }
+      if (!session || (left > 0 && !session.isRetired)) continue
+      onSessionOver(session)
+      session = null
     }
+  }
+
+  async #playScene(session: PlayedSession, { number, shape, prefer }: NextScene): Promise<void> {
+    const { client, random, signal } = this.#options
+    const name = `scene-${number}`
+    await shape.play(new Scene({ client, session, shape: shape.name, random: random.fork(name), name, prefer, signal }))
   }
 
   #giveOut(): void {

@@ -28,8 +28,9 @@ async function readPages<T extends { sequence: number }>(readAfter: (sequence: n
 /** A reader of the stream has seen exactly what is stored, event by event. */
 export async function checkStream(follower: StreamFollower, stored: readonly Event[], signal: AbortSignal): Promise<Violation[]> {
   const startedAt = performance.now()
+  follower.resume()
   while (follower.events.length < stored.length && performance.now() - startedAt < catchUpMsMax) await pause(pollMs, undefined, { signal })
-  follower.stop()
+  follower.rest()
   const flag = (what: string): Violation => ({ kind: 'stream', session_id: follower.sessionId, turn_id: null, what })
   const violations = follower.refusals.map((refusal) => flag(`the stream was refused: ${refusal}`))
   const { events } = follower

@@ -23,6 +23,8 @@ export interface CrashtestRun {
 
 /** One session in so many has a reader. */
 const sessionsPerReader = 2
+/** How long it goes on watching a session that is over. */
+const readsOnMs = 2_000
 
 /** Load and faults, then the sweep, then a look at everything that has become of it. */
 export async function runCrashtest({ config, options, folder, logFile, signal }: CrashtestRun): Promise<Outcome> {
@@ -39,15 +41,20 @@ export async function runCrashtest({ config, options, folder, logFile, signal }:
 
   const sessions: PlayedSession[] = []
   const followers: StreamFollower[] = []
-  services.defer(async () => followers.forEach((follower) => follower.stop()))
+  services.defer(async () => followers.forEach((follower) => follower.rest()))
   const onSession = (session: PlayedSession) => {
     sessions.push(session)
     if (sessions.length % sessionsPerReader === 0) followers.push(followStream(processes, random.fork(`reader ${sessions.length}`), session.id, signal))
   }
 
+  const onSessionOver = ({ id }: PlayedSession) => {
+    const follower = followers.find(({ sessionId }) => sessionId === id)
+    if (follower) setTimeout(() => follower.rest(), readsOnMs).unref()
+  }
+
   const skippedRestarts = database.restart ? 0 : options.databaseRestarts
   const plan = planFaults({ ...options, databaseRestarts: options.databaseRestarts - skippedRestarts }, random.fork('faults'))
-  const load = new Load({ client, ledger, random: random.fork('load'), turns: options.turns, faults: plan.length, signal, onSession, onIncident })
+  const load = new Load({ client, ledger, random: random.fork('load'), turns: options.turns, faults: plan.length, signal, onSession, onSessionOver, onIncident })
   const faults = new Faults({ processes, proxy, database, db, load, random: random.fork('moments'), signal })
   const clockAheadMs = await measureClock(client)
   describe = () => `${load.messages} of ${options.turns} messages, ${load.faultsFired} of ${plan.length} faults, ${processes.ready.length} of ${options.processes} processes, ${violations.length} incidents`
@@ -60,18 +67,6 @@ export async function runCrashtest({ config, options, folder, logFile, signal }:
   const checked = await checkEverything({ stage, sessions, followers, signal, onProgress })
   const recoveries = measureRecoveries(faults.hits, clockAheadMs, (turnId) => checked.committedAt.get(turnId))
 
-  // DEBUG
-  const { writeFileSync } = await import('node:fs')
-  const { readEvents } = await import('./read-session.ts')
-  const dump: unknown[] = []
-  for (const { ms, turnId, hit } of recoveries.kill.filter(({ ms }) => ms > 2500)) {
-    const session = sessions.find(({ accepted }) => accepted.some(({ turn_id }) => turn_id === turnId))
-    if (!session) continue
-    const events = (await readEvents(client, session.id)).filter(({ context }) => context.turn_id === turnId).map(({ type, ts, data }) => [ts.slice(14, 23), type, JSON.stringify(data).slice(0, 80)])
-    dump.push({ ms, turnId, at: new Date(hit.at).toISOString(), events: events.filter((e) => !String(e[1]).includes('delta')) })
-  }
-  writeFileSync('/tmp/slow.json', JSON.stringify({ hits: faults.hits.map((h) => ({ ...h, at: new Date(h.at).toISOString() })), dump }, null, 1))
-  // END DEBUG
   return {
     options,
     database: database.description,

@@ -34,6 +34,8 @@ export class Announcer {
   #client: pg.Client | null = null
   #hasPeers = false
   #gathering: NodeJS.Timeout | null = null
+  /** One tells after the other: a connection has one query at a time. */
+  #telling: Promise<void> = Promise.resolve()
   #looking: NodeJS.Timeout | null = null
   #isStopping = false
 
@@ -53,7 +55,7 @@ export class Announcer {
     this.#committed.set(append.session_id, first_sequence + events_appended - 1)
     this.#gathering ??= setTimeout(() => {
       this.#gathering = null
-      this.#tell().catch((error: unknown) => this.#options.onError?.(error))
+      this.#telling = this.#telling.then(() => this.#tell()).catch((error: unknown) => this.#options.onError?.(error))
     }, gatherMs)
   }
 
@@ -61,6 +63,7 @@ export class Announcer {
     this.#isStopping = true
     if (this.#looking) clearInterval(this.#looking)
     if (this.#gathering) clearTimeout(this.#gathering)
+    await this.#telling
     await this.#tell().catch(() => {})
     await this.#client?.end().catch(() => {})
     this.#client = null

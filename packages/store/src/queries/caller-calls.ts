@@ -41,7 +41,9 @@ SELECT DISTINCT ON (c.id)
   (SELECT max(m.place) + 1 FROM messages m WHERE m.session_id = t.session_id AND m.turn_id = t.id) AS next_place
 FROM session_heads h
 LEFT JOIN LATERAL (
-  SELECT * FROM turns WHERE turns.session_id = h.session_id ORDER BY turns.ordinal DESC LIMIT $4
+  -- Turns that wait behind the active one have no calls, and may be many.
+  SELECT * FROM turns WHERE turns.session_id = h.session_id AND turns.ordinal <= h.last_ordinal - h.turns_waiting
+  ORDER BY turns.ordinal DESC LIMIT $4
 ) t ON true
 LEFT JOIN tool_calls c ON c.session_id = t.session_id AND c.turn_id = t.id AND c.id = ANY ($3::text[])
 WHERE h.organization_id = $1 AND h.session_id = $2 AND h.deleted_at IS NULL

@@ -36,7 +36,7 @@ export async function removeWorker(db: Database, workerId: string): Promise<void
 }
 
 /** Says which suspect the worker runs alone from now on, so that its death would count against that turn; null: none. */
-export async function recordSuspect(db: Pick<pg.Client, 'query'>, workerId: string, turnId: string | null): Promise<void> {
+export async function recordSuspect(db: Database, workerId: string, turnId: string | null): Promise<void> {
   await db.query({ text: '/* recordSuspect */ UPDATE workers SET suspect_turn_id = $2 WHERE id = $1', values: [workerId, turnId] })
 }
 
@@ -61,8 +61,8 @@ export interface Beat {
   held: HeldTurn[]
 }
 
-/** One heartbeat: see migrations/0006_beat.sql. */
-export async function beat(db: Pick<pg.Client, 'query'>, workerId: string, freeSlots: number): Promise<Beat> {
-  const { rows } = await db.query<Beat>({ name: 'beat', text: '/* beat */ SELECT * FROM beat($1, $2)', values: [workerId, freeSlots] })
+/** One heartbeat: see migrations/0006_beat.sql. A worker that runs nothing is offered suspects first. */
+export async function beat(db: Pick<pg.Client, 'query'>, workerId: string, freeSlots: number, isIdle = false): Promise<Beat> {
+  const { rows } = await db.query<Beat>({ name: 'beat', text: '/* beat */ SELECT * FROM beat($1, $2, $3)', values: [workerId, freeSlots, isIdle] })
   return rows[0]!
 }

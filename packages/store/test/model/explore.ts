@@ -22,7 +22,7 @@ export interface Counterexample {
   error: string
 }
 
-const runsPerBatch = 20
+const runsPerBatch = 10
 const shrinkForMs = 120_000
 
 /** Takes random steps in a database of its own until there were enough, or something was not as it should be. */

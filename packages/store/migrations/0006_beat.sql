@@ -31,7 +31,7 @@ BEGIN
   IF free_slots > 0 AND NOT draining THEN
     SELECT array_agg(session_id) INTO candidates FROM (
       SELECT t.session_id FROM turns t
-      WHERE t.status = 'ready' AND t.recoveries = 2 AND (is_idle OR t.wake_at <= clock_timestamp())
+      WHERE t.status = 'ready' AND t.recoveries = 2 AND (is_idle OR coalesce(t.wake_at <= clock_timestamp(), true))
       ORDER BY t.created_at LIMIT 1
     ) suspect;
 

@@ -16,7 +16,7 @@
  * M10  Of the turns that have ended, those that were rolled back or posted again are in no prompt, and only those.
  * M11  What was written stays: journal rows never change, epoch and sequence never fall, nor does a turn's checkpoint
  *      number, and what has ended stays as it ended.
- * M12  Only a running turn has a worker, and only a parked one a deadline to wake at.
+ * M12  Only a running turn has a worker; only a parked one, or a suspect that is put aside, has a time to wake at.
  * M13  An append that was refused changed nothing.
  * M14  When every worker does what there is to do, every turn ends, and so every accepted message is answered or its turn
  *      is known to have failed or been cancelled.
@@ -164,9 +164,10 @@ function checkPast(view: SessionView, before: SessionView): string | null {
 }
 
 function checkOwners({ turns }: SessionView): string | null {
-  for (const { id, status, worker_id, wakes } of turns) {
+  for (const { id, status, worker_id, wakes, recoveries } of turns) {
     if ((status === 'running') !== (worker_id !== null)) return `M12: ${id} is ${status} and has ${worker_id === null ? 'no worker' : 'a worker'}`
-    if ((status === 'parked') !== wakes) return `M12: ${id} is ${status} and has ${wakes ? 'a' : 'no'} deadline to wake at`
+    const mayWake = status === 'parked' || (status === 'ready' && recoveries === 2)
+    if (wakes ? !mayWake : status === 'parked') return `M12: ${id} is ${status} and has ${wakes ? 'a' : 'no'} time to wake at`
   }
   return null
 }

@@ -26,13 +26,16 @@ export interface AppendOperation extends OperationBase {
 export interface BeatOperation extends OperationBase {
   workerId: string
   slots: number
-  beat(): Promise<Beat>
+  beat(): Promise<TakenBeat>
   take(beat: Beat): Promise<void>
 }
 
+/** A beat's answer, and what it does not tell: which suspects are put aside now. */
+export type TakenBeat = Beat & { aside: readonly string[] }
+
 export type Operation = AppendOperation | BeatOperation
 
-export type Answered = { operation: AppendOperation; reply: Reply } | { operation: BeatOperation; beat: Beat }
+export type Answered = { operation: AppendOperation; reply: Reply } | { operation: BeatOperation; beat: TakenBeat }
 
 export async function perform(operation: Operation): Promise<Answered> {
   return 'append' in operation ? { operation, reply: await operation.send() } : { operation, beat: await operation.beat() }

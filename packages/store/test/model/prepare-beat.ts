@@ -1,6 +1,6 @@
 import { beat as sendBeat, type Beat } from '../../src/index.ts'
 import { drop } from './mishaps.ts'
-import type { BeatOperation } from './operation.ts'
+import type { BeatOperation, TakenBeat } from './operation.ts'
 import { keepAlive } from './processes.ts'
 import { takeUp, type Scene } from './scene.ts'
 import type { SendingStep } from './steps.ts'
@@ -10,9 +10,12 @@ export function prepareBeat(scene: Scene, { process: index, slots, heeds }: Extr
   const { connections, model, processes } = scene
   const process = processes[index]!
   const { workerId, runs } = process
-  const beat = async (): Promise<Beat> => {
+  const beat = async (): Promise<TakenBeat> => {
     await keepAlive(connections, [...model.workers].filter(([, worker]) => worker.state === 'alive').map(([id]) => id))
-    return await sendBeat(connections.heart, workerId, slots)
+    // Every worker says that it is idle, so that a suspect never waits for one.
+    const taken = await sendBeat(connections.heart, workerId, slots, true)
+    const { rows } = await connections.pool.query<{ id: string }>("SELECT id FROM turns WHERE status = 'ready' AND recoveries = 2")
+    return { ...taken, aside: rows.map((row) => row.id) }
   }
   const take = async ({ held }: Beat): Promise<void> => {
     for (const { turn_id, session_id, epoch, claimed, cancel_requested } of held) {

@@ -78,6 +78,12 @@ export class SessionModel {
     Object.assign(turn, { status: 'running', worker_id: workerId, recoveries, wakes: false, is_due: false })
   }
 
+  /** A worker's beat puts the active turn aside: it is a suspect. */
+  putAside(recoveries: number): void {
+    this.epoch += 1
+    Object.assign(this.active!, { status: 'ready', worker_id: null, recoveries, wakes: true, is_due: false })
+  }
+
   #accept(accept: Accept, resent: boolean, waitingMax: number): Prediction {
     const { idempotency_key: key, when_busy } = accept
     const first = key === null ? (resent ? accept : undefined) : this.keys.get(key)

@@ -1,4 +1,5 @@
-import type { Append, Beat } from '../../src/index.ts'
+import type { Append } from '../../src/index.ts'
+import type { TakenBeat } from './operation.ts'
 import type { Prediction, SessionModel } from './session-model.ts'
 import type { TurnModel } from './turn-model.ts'
 
@@ -33,14 +34,21 @@ export class WorldModel {
    * A worker's beat. Which of the free turns it took is its own choice, so it is told; what it had to take and had to
    * answer is checked. Answers what is wrong, or null. `alone`: nothing else happened at the same time.
    */
-  beat(workerId: string, slots: number, { draining, held }: Beat, alone: boolean): string | null {
+  beat(workerId: string, slots: number, { draining, held, aside }: TakenBeat, alone: boolean): string | null {
     const worker = this.workers.get(workerId)!
     worker.state = 'alive'
     if (draining !== worker.draining) return `draining is ${draining}`
     const free = draining || slots === 0 ? [] : [...this.sessions.values()].filter((session) => session.active && this.#isFree(session.active))
     const claimed = held.filter((turn) => turn.claimed)
-    if (claimed.length > slots) return `claimed ${claimed.length} turns with ${slots} slots`
-    if (alone && claimed.length < Math.min(slots, free.length)) return `claimed ${claimed.length} turns of ${free.length} with ${slots} slots`
+    // L8: a suspect that waits is taken alone; one whose worker is gone is put aside, which tells nobody.
+    const isSuspect = ({ active }: SessionModel) => active!.status === 'ready' && active!.recoveries === recoveriesOfSuspect
+    const setAside = free.filter((session) => session.active!.status === 'running' && aside.includes(session.active!.id))
+    if (setAside.some((session) => this.#countRecoveries(session.active!) !== recoveriesOfSuspect)) return 'put aside a turn that is no suspect'
+    const taken = claimed.length + setAside.length
+    const due = free.some(isSuspect) ? 1 : Math.min(slots, free.length)
+    if (taken > slots) return `took ${taken} turns with ${slots} slots`
+    if (alone && taken < due) return `took ${taken} turns of ${free.length} with ${slots} slots`
+    if (alone && free.some(isSuspect) && taken > 1) return 'took another turn beside a suspect'
     const isLost = ({ status }: TurnModel) => status !== 'ready'
     const orphaned = new Set<string>()
     for (const { session_id, turn_id } of claimed) {
@@ -48,9 +56,11 @@ export class WorldModel {
       if (session?.active?.id !== turn_id) return `claimed ${turn_id}, which is not free`
       if (session.active.status === 'running') orphaned.add(turn_id)
     }
-    const hasClaimedReady = claimed.some(({ turn_id }) => free.some((session) => session.active!.id === turn_id && session.active!.status === 'ready'))
-    const leftOut = free.filter((session) => !claimed.some((turn) => turn.session_id === session.id))
+    if (claimed.some((turn) => orphaned.has(turn.turn_id) && turn.recoveries === recoveriesOfSuspect)) return 'took a suspect without putting it aside'
+    const hasClaimedReady = !free.some(isSuspect) && claimed.some(({ turn_id }) => free.some((session) => session.active!.id === turn_id && session.active!.status === 'ready'))
+    const leftOut = free.filter((session) => !claimed.some((turn) => turn.session_id === session.id) && !setAside.includes(session))
     if (alone && hasClaimedReady && leftOut.some((session) => isLost(session.active!))) return 'claimed a ready turn before one that lost its worker or its caller'
+    for (const session of setAside) session.putAside(recoveriesOfSuspect)
     for (const { session_id } of claimed) {
       const session = this.sessions.get(session_id)!
       session.claim(workerId, this.#countRecoveries(session.active!))

@@ -59,7 +59,8 @@ export class World {
       case 'crash':
         await crash(scene, pickBusy(scene, step.process), step.how)
         for (let death = 0; death < step.relay; death++) {
-          await this.take({ do: 'beat', process: step.process, slots: sessionsMax, heeds: true })
+          // The first beat may put a suspect aside, the second takes it.
+          for (let beat = 0; beat < 2; beat++) await this.take({ do: 'beat', process: step.process, slots: sessionsMax, heeds: true })
           await crash(scene, scene.processes[step.process]!, step.how)
         }
         return

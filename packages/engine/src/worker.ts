@@ -15,7 +15,6 @@ import { beat, connectClient, reachCrashPoint, recordSuspect, registerWorker, re
 import { failBrokenTurn } from './turn/fail-broken-turn.ts'
 import { isPassing } from './turn/is-passing.ts'
 import { Lease, LeaseLost } from './turn/lease.ts'
-import { recoveriesOfSuspect } from './turn/next-step.ts'
 import { resumeTurn, type TurnToResume } from './turn/resume-turn.ts'
 import { runTurn } from './turn/run-turn.ts'
 import { startResumedRun, startRun, type RunOwner } from './turn/start-run.ts'
@@ -228,7 +227,7 @@ export class Worker {
       this.#unknownSince.delete(turn.turn_id)
       this.#slotsTaken += 1
       const toResume: TurnToResume = { ...turn, may_have_run: turn.orphaned || !turn.claimed || turn.recoveries > 0 }
-      if (turn.recoveries === recoveriesOfSuspect) this.#suspects.push(toResume)
+      if (turn.is_suspect) this.#suspects.push(toResume)
       else this.takeUp(toResume)
     }
     this.#startSuspect()

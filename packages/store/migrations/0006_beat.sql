@@ -31,7 +31,7 @@ BEGIN
   IF free_slots > 0 AND NOT draining THEN
     SELECT array_agg(session_id) INTO candidates FROM (
       SELECT t.session_id FROM turns t
-      WHERE t.status = 'ready' AND t.recoveries = 2 AND (is_idle OR coalesce(t.wake_at <= clock_timestamp(), true))
+      WHERE t.status = 'ready' AND is_suspect(t.recoveries) AND (is_idle OR coalesce(t.wake_at <= clock_timestamp(), true))
       ORDER BY t.created_at LIMIT 1
     ) suspect;
 
@@ -46,7 +46,7 @@ BEGIN
           UNION ALL
           -- Round by round: the oldest ready turn of every organization before the second oldest of any.
           SELECT t.session_id, row_number() OVER (PARTITION BY t.organization_id ORDER BY t.created_at) FROM turns t
-          WHERE t.status = 'ready' AND t.recoveries <> 2
+          WHERE t.status = 'ready' AND NOT is_suspect(t.recoveries)
         ) c ORDER BY turn_in_organization LIMIT free_slots
       ) c;
     END IF;
@@ -73,7 +73,7 @@ BEGIN
         )
       ),
       decided AS (
-        SELECT *, is_orphaned AND recoveries = 2 AS is_put_aside FROM free
+        SELECT *, is_orphaned AND is_suspect(recoveries) AS is_put_aside FROM free
       ),
       heads AS (
         UPDATE session_heads h SET epoch = h.epoch + 1, active_status = CASE WHEN d.is_put_aside THEN 'ready' ELSE 'running' END
@@ -96,13 +96,18 @@ BEGIN
   SELECT coalesce(json_agg(json_build_object(
     'organization_id', t.organization_id, 'session_id', t.session_id, 'turn_id', t.id, 'epoch', h.epoch,
     'claimed', t.session_id = ANY (claimed_sessions),
-    'orphaned', t.session_id = ANY (orphaned_sessions), 'recoveries', t.recoveries, 'cancel_requested', h.cancel_requested
+    'orphaned', t.session_id = ANY (orphaned_sessions), 'is_suspect', is_suspect(t.recoveries), 'recoveries', t.recoveries, 'cancel_requested', h.cancel_requested
   )), '[]') INTO held
   FROM turns t JOIN session_heads h ON h.session_id = t.session_id AND h.active_turn_id = t.id
   WHERE t.worker_id = me AND t.status = 'running';
   RETURN NEXT;
 END
 $$;
+
+-- Two deaths raise the suspicion, and three more of workers that ran the turn alone prove it: a turn is not to be given
+-- up because its process was killed by chance. One that has killed five is run no more.
+CREATE FUNCTION is_suspect(recoveries integer) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT recoveries >= 2 AND recoveries < 5 $$;
 
 CREATE FUNCTION worker_holds_lock(worker text, backend_pid integer) RETURNS boolean
 LANGUAGE sql STABLE AS $$

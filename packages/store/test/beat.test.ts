@@ -63,7 +63,7 @@ describe('a heartbeat', () => {
   test('tells a worker which turns are its own', async () => {
     const worker = await startWorker()
     const turn = await startTurn(worker)
-    expect(await beat(worker.client, worker.id, 8)).toEqual([{ ...turn, organization_id: expect.any(String), epoch: 1, claimed: false, orphaned: false, recoveries: 0, cancel_requested: null }])
+    expect(await beat(worker.client, worker.id, 8)).toEqual([{ ...turn, organization_id: expect.any(String), epoch: 1, claimed: false, orphaned: false, recoveries: 0, is_suspect: false, cancel_requested: null }])
   })
 
   test('takes ready turns, never more than there are free slots', async () => {
@@ -217,12 +217,18 @@ describe('recoveries', () => {
     await waitForServer()
     const [owner, other] = [await startWorker(), await startWorker()]
     const [suspect, bystander] = [await startTurn(owner), await startTurn(owner)]
-    await fixture.pool.query('UPDATE turns SET recoveries = 2')
-    await recordSuspect(fixture.pool, owner.id, suspect.turn_id)
-    await kill(owner)
-    expect(await beat(other.client, other.id, 8)).toMatchObject([{ turn_id: suspect.turn_id, recoveries: 3 }])
-    const { rows } = await fixture.pool.query('SELECT status, recoveries FROM turns WHERE id = $1', [bystander.turn_id])
-    expect(rows).toEqual([{ status: 'ready', recoveries: 2 }])
+    for (const recoveries of [2, 3, 4]) {
+      await fixture.pool.query('UPDATE turns SET recoveries = $1', [recoveries])
+      await fixture.pool.query("UPDATE turns SET status = 'running', worker_id = $1", [owner.id])
+      await recordSuspect(fixture.pool, owner.id, suspect.turn_id)
+      await kill(owner)
+      const held = await beat(other.client, other.id, 8)
+      const { rows } = await fixture.pool.query('SELECT id, status, recoveries FROM turns ORDER BY created_at')
+      // The fifth death proves it: the turn is taken to be failed. Until then it is put aside.
+      expect(rows[0]).toEqual({ id: suspect.turn_id, status: recoveries < 4 ? 'ready' : 'running', recoveries: recoveries + 1 })
+      expect(rows[1]).toEqual({ id: bystander.turn_id, status: 'ready', recoveries })
+      expect(held.map((turn) => turn.turn_id)).toEqual(recoveries < 4 ? [] : [suspect.turn_id])
+    }
   })
 
   test('make a turn a suspect, which is put aside for a worker that runs nothing (L8)', async () => {

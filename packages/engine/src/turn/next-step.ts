@@ -44,10 +44,8 @@ export type Step =
   /** Nothing for a worker to do: the turn has ended, or waits for somebody else to move it on. */
   | { kind: 'none' }
 
-/** A turn that killed so many processes is not run again. */
-export const recoveriesMax = 3
-/** From so many on it may be to blame: it runs alone in its process. */
-export const recoveriesOfSuspect = 2
+/** A turn that killed so many processes, the last three of them while it ran alone, is not run again: see `is_suspect` in the store. */
+const recoveriesMax = 5
 
 export function nextStep({ status, max_iterations, pending_steers, recoveries }: TurnProgress, messages: readonly TurnMessage[]): Step {
   if (turnHasEnded[status] || status !== 'running') return { kind: 'none' }

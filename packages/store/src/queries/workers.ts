@@ -51,6 +51,8 @@ export interface HeldTurn {
   orphaned: boolean
   /** How often a process died while it ran this turn, since the turn last came further. */
   recoveries: number
+  /** It may be to blame for that, and is to run alone. */
+  is_suspect: boolean
   cancel_requested: CancelReason | null
 }
 

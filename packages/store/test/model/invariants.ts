@@ -24,6 +24,7 @@
  * M1 to M12 are checked here, M13 and M14 by the world that runs the steps. The journal's answers and rows are compared
  * with those of the model besides.
  */
+import { isSuspect } from './world-model.ts'
 import type { ReadSession, SessionView, TurnView } from './session-view.ts'
 
 export const invariantsChecked = 14
@@ -166,7 +167,7 @@ function checkPast(view: SessionView, before: SessionView): string | null {
 function checkOwners({ turns }: SessionView): string | null {
   for (const { id, status, worker_id, wakes, recoveries } of turns) {
     if ((status === 'running') !== (worker_id !== null)) return `M12: ${id} is ${status} and has ${worker_id === null ? 'no worker' : 'a worker'}`
-    const mayWake = status === 'parked' || (status === 'ready' && recoveries === 2)
+    const mayWake = status === 'parked' || (status === 'ready' && isSuspect(recoveries))
     if (wakes ? !mayWake : status === 'parked') return `M12: ${id} is ${status} and has ${wakes ? 'a' : 'no'} time to wake at`
   }
   return null

@@ -14,7 +14,7 @@ export function prepareBeat(scene: Scene, { process: index, slots, heeds }: Extr
     await keepAlive(connections, [...model.workers].filter(([, worker]) => worker.state === 'alive').map(([id]) => id))
     // Every worker says that it is idle, so that a suspect never waits for one.
     const taken = await sendBeat(connections.heart, workerId, slots, true)
-    const { rows } = await connections.pool.query<{ id: string }>("SELECT id FROM turns WHERE status = 'ready' AND recoveries = 2")
+    const { rows } = await connections.pool.query<{ id: string }>("SELECT id FROM turns WHERE status = 'ready' AND recoveries >= 2")
     return { ...taken, aside: rows.map((row) => row.id) }
   }
   const take = async ({ held }: Beat): Promise<void> => {

@@ -3,7 +3,7 @@ import type { AppendOperation } from './operation.ts'
 import { openProcess, type Connections, type Process } from './processes.ts'
 import { resumeRun } from './runner.ts'
 import type { Tally } from './tally.ts'
-import type { WorldModel } from './world-model.ts'
+import { isSuspect, type WorldModel } from './world-model.ts'
 
 /** An append whose sender has heard nothing and will send it again. */
 interface Unanswered {
@@ -25,7 +25,6 @@ export interface Scene {
 }
 
 const drawerMax = 12
-const recoveriesOfSuspect = 2
 
 /** Starts a process, in the place of another that has died. */
 export async function startProcess({ connections, processes, model }: Scene, index: number): Promise<void> {
@@ -61,7 +60,7 @@ export async function takeUp({ connections, model, processes }: Scene, process: 
   const run = await resumeRun(connections.pool, sessionId, turnId, epoch)
   if (!run) return
   process.runs.set(turnId, run)
-  if (run.recoveries !== recoveriesOfSuspect) return
+  if (!isSuspect(run.recoveries)) return
   await recordSuspect(connections.heart, process.workerId, turnId)
   model.workers.get(process.workerId)!.suspect_turn_id = turnId
 }

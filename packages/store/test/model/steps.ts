@@ -89,7 +89,7 @@ const sending: fc.WeightedArbitrary<SendingStep>[] = [
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 95, arbitrary: fc.oneof(...sending) },
   { weight: 12, arbitrary: fc.record({ do: fc.constant('race'), steps: fc.array(fc.oneof(...sending), { minLength: 2, maxLength: 3 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('crash'), process, how: fc.constantFrom('killed', 'frozen', 'removed'), relay: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('crash'), process, how: fc.constantFrom('killed', 'frozen', 'removed'), relay: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(5) }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget'), process, pick }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('deadline'), session }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drain'), process }) },

@@ -10,8 +10,13 @@ export interface WorkerModel {
   suspect_turn_id: string | null
 }
 
-/** From so many on, only the death of a worker that ran the turn alone counts. */
+/** From so many on, only the death of a worker that ran the turn alone counts; the last of these proves it. */
 const recoveriesOfSuspect = 2
+const recoveriesMax = 5
+
+export function isSuspect(recoveries: number): boolean {
+  return recoveries >= recoveriesOfSuspect && recoveries < recoveriesMax
+}
 
 /** All sessions and workers, as they should be. */
 export class WorldModel {
@@ -41,14 +46,14 @@ export class WorldModel {
     const free = draining || slots === 0 ? [] : [...this.sessions.values()].filter((session) => session.active && this.#isFree(session.active))
     const claimed = held.filter((turn) => turn.claimed)
     // L8: a suspect that waits is taken alone; one whose worker is gone is put aside, which tells nobody.
-    const isSuspect = ({ active }: SessionModel) => active!.status === 'ready' && active!.recoveries === recoveriesOfSuspect
+    const isSetAside = ({ active }: SessionModel) => active!.status === 'ready' && isSuspect(active!.recoveries)
     const setAside = free.filter((session) => session.active!.status === 'running' && aside.includes(session.active!.id))
-    if (setAside.some((session) => this.#countRecoveries(session.active!) !== recoveriesOfSuspect)) return 'put aside a turn that is no suspect'
+    if (setAside.some((session) => !isSuspect(this.#countRecoveries(session.active!)))) return 'put aside a turn that is no suspect'
     const taken = claimed.length + setAside.length
-    const due = free.some(isSuspect) ? 1 : Math.min(slots, free.length)
+    const due = free.some(isSetAside) ? 1 : Math.min(slots, free.length)
     if (taken > slots) return `took ${taken} turns with ${slots} slots`
     if (alone && taken < due) return `took ${taken} turns of ${free.length} with ${slots} slots`
-    if (alone && free.some(isSuspect) && taken > 1) return 'took another turn beside a suspect'
+    if (alone && free.some(isSetAside) && taken > 1) return 'took another turn beside a suspect'
     const isLost = ({ status }: TurnModel) => status !== 'ready'
     const orphaned = new Set<string>()
     for (const { session_id, turn_id } of claimed) {
@@ -56,11 +61,11 @@ export class WorldModel {
       if (session?.active?.id !== turn_id) return `claimed ${turn_id}, which is not free`
       if (session.active.status === 'running') orphaned.add(turn_id)
     }
-    if (claimed.some((turn) => orphaned.has(turn.turn_id) && turn.recoveries === recoveriesOfSuspect)) return 'took a suspect without putting it aside'
-    const hasClaimedReady = !free.some(isSuspect) && claimed.some(({ turn_id }) => free.some((session) => session.active!.id === turn_id && session.active!.status === 'ready'))
+    if (claimed.some((turn) => orphaned.has(turn.turn_id) && isSuspect(turn.recoveries))) return 'took a suspect without putting it aside'
+    const hasClaimedReady = !free.some(isSetAside) && claimed.some(({ turn_id }) => free.some((session) => session.active!.id === turn_id && session.active!.status === 'ready'))
     const leftOut = free.filter((session) => !claimed.some((turn) => turn.session_id === session.id) && !setAside.includes(session))
     if (alone && hasClaimedReady && leftOut.some((session) => isLost(session.active!))) return 'claimed a ready turn before one that lost its worker or its caller'
-    for (const session of setAside) session.putAside(recoveriesOfSuspect)
+    for (const session of setAside) session.putAside(this.#countRecoveries(session.active!))
     for (const { session_id } of claimed) {
       const session = this.sessions.get(session_id)!
       session.claim(workerId, this.#countRecoveries(session.active!))

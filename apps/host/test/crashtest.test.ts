@@ -38,7 +38,7 @@ test('the same seed asks for the same things, and each part of the work has its 
 })
 
 test('recovery counts from the last fault that hit the turn to the first event that somebody else has committed', () => {
-  const turns = [{ id: 'turn', isNearSuspect: false }]
+  const turns = [{ id: 'turn', recoveries: 0 }]
   const hits = [
     { kind: 'kill' as const, at: 1_000, turns },
     { kind: 'kill' as const, at: 2_000, turns },

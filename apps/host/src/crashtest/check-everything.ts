@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Audience } from './audience.ts'
 import { checkSession, type SessionChecked } from './check-session.ts'
-import type { StreamFollower } from './follow-stream.ts'
 import type { Stage } from './open-stage.ts'
 import { checkStream, readEvents, readMessages } from './read-session.ts'
 import type { PlayedSession } from './scene.ts'
@@ -18,7 +18,7 @@ export interface Checked {
 export interface ToCheck {
   stage: Stage
   sessions: readonly PlayedSession[]
-  followers: readonly StreamFollower[]
+  audience: Audience
   signal: AbortSignal
   onProgress(text: string): void
 }
@@ -28,7 +28,7 @@ const settleMsMax = 30_000
 const pollMs = 500
 
 /** Reads every session back over REST, as any client can, and holds it against what was said and heard. */
-export async function checkEverything({ stage, sessions, followers, signal, onProgress }: ToCheck): Promise<Checked> {
+export async function checkEverything({ stage, sessions, audience, signal, onProgress }: ToCheck): Promise<Checked> {
   const checked: Checked = { violations: [], ended: { completed: 0, failed: 0, cancelled: 0 }, outcomesUnknown: 0, recoveredCalls: 0, committedAt: new Map() }
   const settledBy = performance.now() + settleMsMax
   for (const [index, session] of sessions.entries()) {
@@ -41,7 +41,7 @@ export async function checkEverything({ stage, sessions, followers, signal, onPr
       checked.committedAt.set(id, committedAt)
       if (end !== null) checked.ended[end] += 1
     }
-    const follower = followers.find(({ sessionId }) => sessionId === session.id)
+    const follower = audience.followerOf(session.id)
     if (follower) checked.violations.push(...(await checkStream(follower, events, signal)))
   }
   for (const what of [...stage.client.strange, ...stage.ledger.strange.map((call) => `the ledger got ${call}`)]) {

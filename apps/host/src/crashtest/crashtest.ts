@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +36,7 @@ export async function crashtest(config: Config, values: Record<string, string | 
     isKept = !(ending.signal.reason instanceof StartError)
     throw ending.signal.aborted ? ending.signal.reason : error
   } finally {
-    if (isKept) console.log(`What the processes logged is in ${logFile}.`)
+    if (isKept && existsSync(logFile)) console.log(`What the processes logged is in ${logFile}.`)
     else await rm(folder, { recursive: true, force: true })
   }
 }

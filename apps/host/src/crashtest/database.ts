@@ -33,10 +33,12 @@ async function startOwnServer(dataDir: string): Promise<TestDatabase> {
   const options = { dataDir, log: () => {} }
   let server: EmbeddedPostgres = await startEmbeddedPostgres(options)
   const { connectionString } = server
+  const { address, connectionStringTo } = await describeServer(connectionString)
   return {
     description: 'a PostgreSQL of its own, which is thrown away',
-    ...(await describeServer(connectionString)),
     connectionString,
+    address,
+    connectionStringBy: (port) => connectionStringTo('postgres', port),
     async restart(how) {
       if (how === 'restart') await server.stop()
       else await crash(dataDir)
@@ -67,39 +69,47 @@ function isAlive(pid: number): boolean {
 
 async function createOnServer(serverUrl: string): Promise<TestDatabase> {
   const name = `reprise_crashtest_${randomBytes(4).toString('hex')}`
+  const { address, connectionStringTo } = await describeServer(serverUrl)
   await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`)
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
-  const connectionString = url.href
   return {
     description: `the database ${name}, which is dropped in the end, on the server that DATABASE_URL names`,
-    ...(await describeServer(connectionString)),
-    connectionString,
+    connectionString: url.href,
+    address,
+    connectionStringBy: (port) => connectionStringTo(name, port),
     restart: null,
     remove: () => administer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   }
 }
 
 async function administer(serverUrl: string, statement: string): Promise<void> {
-  const client = await connectClient({ connectionString: serverUrl, applicationName: 'reprise crashtest' })
-  try {
-    await client.query(statement)
-  } catch (error) {
-    throw new StartError(`The crash test needs a database of its own on the server that DATABASE_URL names: ${(error as Error).message}. Let its user create databases, or unset DATABASE_URL.`) // pg throws errors only
-  } finally {
-    await client.end()
-  }
+  await onServer(serverUrl, (client) => client.query(statement))
 }
 
-async function describeServer(connectionString: string): Promise<Pick<TestDatabase, 'address' | 'connectionStringBy'>> {
-  // As the driver understands it, whatever the URL, the environment and the defaults say each.
-  const client = await connectClient({ connectionString, applicationName: 'reprise crashtest' })
-  const { host, port, user = '', password, database = '', ssl } = client
-  await client.end()
+interface ServerDescription {
+  address: NetConnectOpts
+  connectionStringTo(database: string, port: number): string
+}
+
+/** As the driver understands it, whatever the URL, the environment and the defaults say each. */
+async function describeServer(serverUrl: string): Promise<ServerDescription> {
+  const { host, port, user = '', password, ssl } = await onServer(serverUrl, async (client) => client)
   if (ssl) throw new StartError('The crash test cuts connections at the end of a reply, which it cannot see through TLS. Give it a DATABASE_URL with sslmode=disable.')
   const login = `${encodeURIComponent(user)}${password ? `:${encodeURIComponent(password)}` : ''}`
   return {
     address: host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port },
-    connectionStringBy: (proxyPort) => `postgresql://${login}@127.0.0.1:${proxyPort}/${encodeURIComponent(database)}?sslmode=disable`,
+    connectionStringTo: (database, proxyPort) => `postgresql://${login}@127.0.0.1:${proxyPort}/${encodeURIComponent(database)}?sslmode=disable`,
   }
 }
+
+async function onServer<T>(connectionString: string, use: (client: Client) => Promise<T>): Promise<T> {
+  try {
+    const client = await connectClient({ connectionString, applicationName: 'reprise crashtest' })
+    return await use(client).finally(() => client.end())
+  } catch (cause) {
+    throw new StartError(`The crash test needs a PostgreSQL, and a database of its own there: ${(cause as Error).message}. Let the user of DATABASE_URL create databases, or unset it.`, { cause }) // pg throws errors only
+  }
+}
+
+type Client = Awaited<ReturnType<typeof connectClient>>

@@ -6,7 +6,7 @@
  * F3  A restart of PostgreSQL stands alone: what is killed while the server forgets its locks is found later by design,
  *     and would say nothing about recovery.
  * F4  A turn that two deaths have made a suspect is left to come further before the next process is killed: it runs
- *     alone, and nobody could tell a third blow from a fault of its own.
+ *     alone, and nobody could tell a third blow from a fault of its own. To be cut off from the database is to be dead.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { crashPoints, type CrashPoint, type Database } from '@reprise/store'
@@ -16,7 +16,7 @@ import type { Load } from './load.ts'
 import type { CrashtestOptions } from './options.ts'
 import type { Processes, ServerProcess } from './processes.ts'
 import type { Random } from './random.ts'
-import { countSuspects, findHeldTurns, type Hit } from './recovery.ts'
+import { countSuspects, findHeldTurns, isSuspect, type Hit } from './recovery.ts'
 import { shapes } from './shapes.ts'
 
 export type Fault =
@@ -49,6 +49,8 @@ const busyPollMs = 25
 const crashPatienceMs = 6_000
 const cutPatienceMs = 5_000
 const calmMs = 3_500
+/** By then, turns of processes that were cut off have been taken over where they are to be. */
+const takeoverMs = 2_000
 
 /** Half of the kills fall on the crash points in turn, half on any moment; everything in an order of the seed's. */
 export function planFaults({ kills, freezes, cuts, databaseRestarts }: CrashtestOptions, random: Random): Fault[] {
@@ -112,8 +114,7 @@ export class Faults {
 
   async #chooseVictim(busyShare = busyShareOfKills): Promise<ServerProcess> {
     const { processes, random, load, signal, db } = this.#services
-    const patienceUntil = performance.now() + suspectsPatienceMs
-    while ((await countSuspects(db, this.#suspects)) > 0 && performance.now() < patienceUntil) await pause(busyPollMs, undefined, { signal })
+    await this.#spareSuspects()
     const awake = processes.count - (processes.reachable.length - processes.ready.length)
     await processes.untilReady(random.chance(allUpShare) ? awake : Math.min(2, processes.count), signal)
     const isSought = random.chance(busyShare)
@@ -126,6 +127,12 @@ export class Faults {
       await pause(busyPollMs, undefined, { signal })
       await processes.untilReady(1, signal)
     }
+  }
+
+  async #spareSuspects(): Promise<void> {
+    const { db, signal } = this.#services
+    const until = performance.now() + suspectsPatienceMs
+    while ((await countSuspects(db, this.#suspects)) > 0 && performance.now() < until) await pause(busyPollMs, undefined, { signal })
   }
 
   async #kill(victim: ServerProcess): Promise<void> {
@@ -162,8 +169,15 @@ export class Faults {
   }
 
   async #cut(kind: CutKind): Promise<void> {
-    if (await this.#services.proxy.cut(kind, cutPatienceMs)) this.fired.cuts.set(kind, (this.fired.cuts.get(kind) ?? 0) + 1)
+    const { proxy, signal } = this.#services
+    // To each other, processes without their connections are dead: who has just taken turns over would be hit as well.
+    if (kind === 'all') {
+      await this.#spareSuspects()
+      await pause(takeoverMs, undefined, { signal })
+    }
+    if (await proxy.cut(kind, cutPatienceMs)) this.fired.cuts.set(kind, (this.fired.cuts.get(kind) ?? 0) + 1)
     else this.fired.missed.push(`a cut (${kind}): no connection spoke in ${cutPatienceMs / 1000} s`)
+    if (kind === 'all') await pause(takeoverMs, undefined, { signal })
   }
 
   async #restart(how: DatabaseRestart): Promise<void> {
@@ -180,6 +194,6 @@ export class Faults {
   async #noteHit(kind: Hit['kind'], at: number, { pid }: ServerProcess): Promise<void> {
     const turns = await findHeldTurns(this.#services.db, pid)
     this.hits.push({ kind, at, turns })
-    for (const { id, isNearSuspect } of turns) if (isNearSuspect && kind === 'kill') this.#suspects.add(id)
+    for (const turn of turns) if (isSuspect(turn, { kind })) this.#suspects.add(turn.id)
   }
 }

@@ -39,8 +39,7 @@ export interface Ledger {
   readonly entries: readonly LedgerEntry[]
   /** Requests that were no tool calls, or came without a key. */
   readonly strange: readonly string[]
-  /** Resolves when a call with this marker has come. */
-  untilCalled(marker: string, signal: AbortSignal): Promise<void>
+  /** Answers what is held. */
   release(marker: string): void
   stop(): Promise<void>
 }
@@ -112,9 +111,6 @@ export async function startLedger(): Promise<Ledger> {
       return [...entries.values()]
     },
     strange,
-    async untilCalled(marker, signal) {
-      while (entriesFor(marker).length === 0) await pause(pollMs, undefined, { signal })
-    },
     release: (marker) => void released.add(marker),
     async stop() {
       const closed = once(server, 'close')

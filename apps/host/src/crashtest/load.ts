@@ -87,8 +87,8 @@ export class Load {
   wish(point: CrashPoint, times: number, prefer: ServerProcess): void {
     const fitting = shapes.filter(({ reaches }) => reaches.includes(point))
     const { random } = this.#options
-    // One more, for one may go astray. Every turn comes by the points that no shape names.
-    for (let wish = 0; wish <= times; wish++) this.#wishes.push({ shape: random.pick(fitting.length > 0 ? fitting : shapes.slice(0, 1)), prefer })
+    // Two more, for one may go astray. Every turn comes by the points that no shape names.
+    for (let wish = 0; wish < times + 2; wish++) this.#wishes.push({ shape: random.pick(fitting.length > 0 ? fitting : shapes.slice(0, 1)), prefer })
   }
 
   async createSession(): Promise<PlayedSession> {

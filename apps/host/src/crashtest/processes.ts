@@ -2,7 +2,8 @@
  * The server processes under test: started, killed, frozen and started again.
  *
  * X1  A process that dies is replaced at once, whoever killed it.
- * X2  A death that nobody ordered is an incident, and so is one that refuses to start while the database is there.
+ * X2  A death that nobody ordered is an incident. A start that fails is tried again, for its connection may have been cut;
+ *     when start after start fails, whoever waits for processes is told.
  * X3  Nothing outlives the test: `killAll` ends every process synchronously, the frozen ones too.
  */
 import { fork, type ChildProcess } from 'node:child_process'
@@ -11,13 +12,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { CrashPoint } from '@reprise/store'
 import type { Config } from '../config.ts'
+import { StartError } from '../start-error.ts'
 import type { FromProcess, PointCounts, ToProcess } from './process.ts'
 
 const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './process.ts' : './process.js', import.meta.url))
 const pollMs = 10
-/** A start that fails, as when its connection is cut, is tried again after this. */
 const restartDelayMs = 200
-const failedStartsMax = 20
+const failedStartsMax = 15
 
 export class ServerProcess {
   readonly pid: number
@@ -99,7 +100,10 @@ export class Processes {
   }
 
   async untilReady(count: number, signal: AbortSignal): Promise<void> {
-    while (this.ready.length < count) await pause(pollMs, undefined, { signal })
+    while (this.ready.length < count) {
+      if (this.#failedStarts >= failedStartsMax) throw new StartError(`The server processes do not start: ${failedStartsMax} in a row have ended before they were ready. What they logged says why.`)
+      await pause(pollMs, undefined, { signal })
+    }
   }
 
   /** Resolves when it is dead. */
@@ -155,16 +159,15 @@ export class Processes {
       process.diedAt = Date.now()
       this.#all = this.#all.filter((other) => other !== process)
       if (this.#isStopping) return
-      if (process.isDeathOrdered) this.#fork()
-      else void this.#replaceFailed(wasReady, `ended by itself (${signal ?? `exit code ${code}`})`)
+      if (wasReady) this.#failedStarts = 0
+      if (process.isDeathOrdered) return this.#fork()
+      if (wasReady) this.#options.onIncident(`a process that served ended by itself (${signal ?? `exit code ${code}`})`)
+      else this.#failedStarts += 1
+      void this.#forkLater()
     })
   }
 
-  async #replaceFailed(wasReady: boolean, how: string): Promise<void> {
-    this.#failedStarts = wasReady ? 0 : this.#failedStarts + 1
-    // A start may meet a cut connection or a database that is just being restarted; not time after time.
-    if (wasReady) this.#options.onIncident(`a process that served ${how}`)
-    else if (this.#failedStarts === failedStartsMax) this.#options.onIncident(`${failedStartsMax} starts in a row failed: the last one ${how}`)
+  async #forkLater(): Promise<void> {
     await pause(restartDelayMs)
     if (!this.#isStopping) this.#fork()
   }

@@ -5,7 +5,7 @@
  */
 import { hostname } from 'node:os'
 import { seeded, listWorkers, listWorkflows, type Database } from '@reprise/store'
-import type { Session, Workflow } from '@reprise/contract'
+import type { Session, TurnStatus, Workflow } from '@reprise/contract'
 import type { ApiClient } from './api-client.ts'
 
 export interface Hit {
@@ -17,8 +17,8 @@ export interface Hit {
 
 export interface HeldTurn {
   id: string
-  /** Another process died with it already, and it has not come further since: after this death it is a suspect, and runs alone. */
-  isNearSuspect: boolean
+  /** So many processes have died with it since it last came further, this one not counted. After two it is a suspect, and runs alone. */
+  recoveries: number
 }
 
 export interface Recovery {
@@ -33,22 +33,29 @@ export type Recoveries = Record<'kill' | 'freeze' | 'suspect', Recovery[]>
 /** A statement that was under way when the process was hit may still commit; nobody else takes a turn over so soon. */
 const ownCommitsMs = 200
 
+const suspectRecoveries = 2
+
 /** The turns that a process holds; right after it was hit, those that it leaves. */
 export async function findHeldTurns(db: Database, pid: number): Promise<HeldTurn[]> {
   const workers = await listWorkers(db)
   const worker = workers.find((one) => one.pid === pid && one.hostname === hostname())
-  const running = await listRunning(db)
-  return running.filter(({ worker_id }) => worker_id !== null && worker_id === worker?.id).map(({ id, recoveries }) => ({ id, isNearSuspect: recoveries > 0 }))
+  const running = await listTurns(db, 'running')
+  return running.filter(({ worker_id }) => worker_id !== null && worker_id === worker?.id).map(({ id, recoveries }) => ({ id, recoveries }))
 }
 
-/** Of these turns, those that run and have not come further since a process died with them. */
-export async function countSuspects(db: Database, turnIds: ReadonlySet<string>): Promise<number> {
-  if (turnIds.size === 0) return 0
-  return (await listRunning(db)).filter(({ id, recoveries }) => recoveries > 0 && turnIds.has(id)).length
+/** Whether the hit makes the turn a suspect, or meets it as one. Sleep convicts nobody. */
+export function isSuspect({ recoveries }: HeldTurn, { kind }: Pick<Hit, 'kind'>): boolean {
+  return recoveries + (kind === 'kill' ? 1 : 0) >= suspectRecoveries
 }
 
-async function listRunning(db: Database): Promise<Workflow[]> {
-  return await listWorkflows(db, { organization_id: seeded.organization_id, status: 'running' }, { offset: 0, limit: 1_000 })
+/** How many turns are suspects and have not come further yet; those named are about to be, once somebody takes them over. */
+export async function countSuspects(db: Database, nearTurnIds: ReadonlySet<string>): Promise<number> {
+  const turns = [...(await listTurns(db, 'running')), ...(await listTurns(db, 'ready'))]
+  return turns.filter(({ id, recoveries }) => recoveries >= suspectRecoveries || (recoveries > 0 && nearTurnIds.has(id))).length
+}
+
+async function listTurns(db: Database, status: TurnStatus): Promise<Workflow[]> {
+  return await listWorkflows(db, { organization_id: seeded.organization_id, status }, { offset: 0, limit: 1_000 })
 }
 
 /** How far the database's clock is ahead of this machine's, as the creation of a session shows it. */
@@ -63,13 +70,14 @@ export function measureRecoveries(hits: readonly Hit[], clockAheadMs: number, co
   const recoveries: Recoveries = { kill: [], freeze: [], suspect: [] }
   for (const hit of hits) {
     const { kind, at } = hit
-    for (const { id: turnId, isNearSuspect } of hit.turns) {
+    for (const turn of hit.turns) {
+      const turnId = turn.id
       const first = committedAt(turnId)?.find((ms) => ms - clockAheadMs > at + ownCommitsMs)
       if (first === undefined) continue
       const recoveredAt = first - clockAheadMs
       // Who took it over was hit as well before anything came of it: that one's recovery is what is measured.
       const isHitAgain = hits.some((other) => other.at > at && other.at < recoveredAt && other.turns.some(({ id }) => id === turnId))
-      if (!isHitAgain) recoveries[isNearSuspect ? 'suspect' : kind].push({ ms: Math.round(recoveredAt - at), turnId, hit })
+      if (!isHitAgain) recoveries[isSuspect(turn, hit) ? 'suspect' : kind].push({ ms: Math.round(recoveredAt - at), turnId, hit })
     }
   }
   return recoveries

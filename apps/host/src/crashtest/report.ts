@@ -87,7 +87,7 @@ function describeOutcome(outcome: Outcome): Row[] {
   const other = violations.filter(({ kind }) => kind === 'transcript' || kind === 'fault' || kind === 'incident' || kind === 'wrongly cancelled')
   return [
     ['accepted', `${accepted} messages, those of the sweep included; ${posted.repeated} requests without an answer, ${posted.refusedForNow} refused for the moment`],
-    ['turns', `${ended.completed} completed, ${ended.cancelled} cancelled, ${ended.failed} failed as they were to`],
+    ['turns', `${ended.completed} completed, ${ended.cancelled} cancelled, ${ended.failed} failed`],
     ['lost', count('lost')],
     ['doubled', count('doubled')],
     ['stuck', count('stuck')],
@@ -95,7 +95,7 @@ function describeOutcome(outcome: Outcome): Row[] {
     ['wrongly dead-lettered', count('wrongly dead-lettered')],
     ['effects per key', `${keys.effectsMax} at most, of ${keys.count} keys with ${keys.deliveries} deliveries; violations ${count('effects')}`],
     ['at_most_once', `delivered ${keys.atMostOnceDeliveriesMax} times at most; ${keys.outcomesUnknown} outcomes unknown`],
-    ['streams', `${streams.events} events to ${streams.followed} readers over ${streams.connections} connections; violations ${count('stream')}`],
+    ['streams', `${streams.events} events to ${streams.followed} readers over ${streams.connections} connections; not what is stored, or not the final text: ${count('stream')}`],
     ['calls started over', String(recoveredCalls)],
     ['processes started', String(processesStarted)],
     ['anything else', `${other.length}${other.length > 0 ? ' (see below)' : ''}`],

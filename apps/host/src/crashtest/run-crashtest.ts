@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
+import { Audience } from './audience.ts'
 import { checkEverything } from './check-everything.ts'
 import { Faults, planFaults } from './faults.ts'
-import { followStream, type StreamFollower } from './follow-stream.ts'
 import { Load } from './load.ts'
 import { openStage, type Stage } from './open-stage.ts'
 import type { CrashtestOptions } from './options.ts'
@@ -21,40 +21,33 @@ export interface CrashtestRun {
   signal: AbortSignal
 }
 
-/** One session in so many has a reader. */
-const sessionsPerReader = 2
-/** How long it goes on watching a session that is over. */
-const readsOnMs = 2_000
-
 /** Load and faults, then the sweep, then a look at everything that has become of it. */
-export async function runCrashtest({ config, options, folder, logFile, signal }: CrashtestRun): Promise<Outcome> {
+export async function runCrashtest({ config, options, folder, logFile, signal: givenSignal }: CrashtestRun): Promise<Outcome> {
   const startedAt = performance.now()
   const random = new Random(options.seed)
   const violations: Violation[] = []
   const onIncident = (what: string) => violations.push({ kind: 'incident', session_id: null, turn_id: null, what })
   await using services = new AsyncDisposableStack()
   let describe = () => 'starting the processes'
+  const onProgress = (text: string) => (describe = () => text)
   const progress = new Progress(() => describe())
   services.defer(async () => progress.stop())
+  // What fails takes the rest with it: nothing is to wait for processes that are no more.
+  const ending = new AbortController()
+  const signal = AbortSignal.any([givenSignal, ending.signal])
   const stage = await openStage({ config, options, random, folder, logFile, signal, onIncident }, services)
   const { database, db, proxy, ledger, processes, client } = stage
+  services.defer(async () => ending.abort())
 
   const sessions: PlayedSession[] = []
-  const followers: StreamFollower[] = []
-  services.defer(async () => followers.forEach((follower) => follower.rest()))
+  const audience = new Audience(processes, random.fork('audience'), signal)
   const onSession = (session: PlayedSession) => {
     sessions.push(session)
-    if (sessions.length % sessionsPerReader === 0) followers.push(followStream(processes, random.fork(`reader ${sessions.length}`), session.id, signal))
+    audience.sessionBegins(session)
   }
-
-  const onSessionOver = ({ id }: PlayedSession) => {
-    const follower = followers.find(({ sessionId }) => sessionId === id)
-    if (follower) setTimeout(() => follower.rest(), readsOnMs).unref()
-  }
-
   const skippedRestarts = database.restart ? 0 : options.databaseRestarts
   const plan = planFaults({ ...options, databaseRestarts: options.databaseRestarts - skippedRestarts }, random.fork('faults'))
-  const load = new Load({ client, ledger, random: random.fork('load'), turns: options.turns, faults: plan.length, signal, onSession, onSessionOver, onIncident })
+  const load = new Load({ client, ledger, random: random.fork('load'), turns: options.turns, faults: plan.length, signal, onSession, onSessionOver: (session) => audience.sessionIsOver(session), onIncident })
   const faults = new Faults({ processes, proxy, database, db, load, random: random.fork('moments'), signal })
   const clockAheadMs = await measureClock(client)
   describe = () => `${load.messages} of ${options.turns} messages, ${load.faultsFired} of ${plan.length} faults, ${processes.ready.length} of ${options.processes} processes, ${violations.length} incidents`
@@ -62,9 +55,8 @@ export async function runCrashtest({ config, options, folder, logFile, signal }:
   await processes.untilReady(options.processes, signal)
 
   let sweep: SweepResult | null = null
-  const onProgress = (text: string) => (describe = () => text)
   if (options.sweep.length > 0) sweep = await sweepCrashPoints({ client, processes, ledger, load, random: random.fork('sweep'), signal, onProgress }, options.sweep)
-  const checked = await checkEverything({ stage, sessions, followers, signal, onProgress })
+  const checked = await checkEverything({ stage, sessions, audience, signal, onProgress })
   const recoveries = measureRecoveries(faults.hits, clockAheadMs, (turnId) => checked.committedAt.get(turnId))
 
   return {
@@ -78,11 +70,7 @@ export async function runCrashtest({ config, options, folder, logFile, signal }:
     ended: checked.ended,
     posted: { repeated: client.counts.noAnswer, refusedForNow: client.counts.refusedForNow },
     keys: { ...countKeys(stage), outcomesUnknown: checked.outcomesUnknown },
-    streams: {
-      followed: followers.length,
-      connections: followers.reduce((sum, { connections }) => sum + connections, 0),
-      events: followers.reduce((sum, { events }) => sum + events.length, 0),
-    },
+    streams: audience.count(),
     recoveredCalls: checked.recoveredCalls,
     processesStarted: processes.started,
     recoveries,

@@ -86,22 +86,29 @@ export class Scene {
 
   /** Waits until the turn has a status, or has ended. */
   async untilStatus({ turn_id }: Accepted, fits: (status: TurnStatus) => boolean): Promise<TurnStatus> {
-    const startedAt = performance.now()
-    for (let pollMs = firstPollMs; performance.now() - startedAt < stuckAfterMs; pollMs = Math.min(pollMs * 1.3, pollMsMax)) {
-      const { status } = await this.#options.client.get<Workflow>(`/v1/durable/workflows/${turn_id}`)
-      if (fits(status) || turnHasEnded[status]) return status
-      await pause(pollMs, undefined, { signal: this.signal })
-    }
-    throw new StuckTurn(`${turn_id} did not come to its end in ${stuckAfterMs / 1000} s`)
+    let status: TurnStatus = 'waiting'
+    await this.until(`${turn_id} comes to its end`, async () => {
+      status = (await this.#options.client.get<Workflow>(`/v1/durable/workflows/${turn_id}`)).status
+      return fits(status) || turnHasEnded[status]
+    })
+    return status
   }
 
   /** Waits until the turn has told of something. */
   async untilTold({ turn_id }: Accepted, type: EventType): Promise<void> {
     const { client, session } = this.#options
-    for (;;) {
+    await this.until(`${turn_id} tells ${type}`, async () => {
       const { data } = await client.get<{ data: Event[] }>(`/v1/sessions/${session.id}/events?turn_id=${turn_id}&types=${type}&limit=1`)
-      if (data.length > 0) return
-      await pause(firstPollMs, undefined, { signal: this.signal })
+      return data.length > 0
+    })
+  }
+
+  /** Waits until something is so. */
+  async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    const startedAt = performance.now()
+    for (let pollMs = firstPollMs; !(await isSo()); pollMs = Math.min(pollMs * 1.3, pollMsMax)) {
+      if (performance.now() - startedAt > stuckAfterMs) throw new StuckTurn(`it was waited ${stuckAfterMs / 1000} s in vain until ${what}`)
+      await pause(pollMs, undefined, { signal: this.signal })
     }
   }
 

@@ -12,7 +12,7 @@ import type { PointCounts } from './process.ts'
 import type { Processes, ServerProcess } from './processes.ts'
 import type { Random } from './random.ts'
 import { readMessages } from './read-session.ts'
-import { Scene } from './scene.ts'
+import { Scene, StuckTurn } from './scene.ts'
 import type { Violation } from './violation.ts'
 
 export interface SweepServices {
@@ -53,7 +53,7 @@ const shapes: Record<string, SweepShape> = {
     // The tool answers when the message has joined: so it is always the same call that reads it.
     const order = { marker: scene.marker(), first: 'hold' as const }
     const steered = await scene.say(scripted(scene.marker(), [{ calls: [record(order)] }, { text: 'As you say.' }]))
-    await ledger.untilCalled(order.marker, scene.signal)
+    await scene.until('the webhook is called', () => ledger.entriesFor(order.marker).length > 0)
     await scene.say(echo(scene.marker()), 'steer')
     ledger.release(order.marker)
     await scene.untilEnded(steered)
@@ -67,6 +67,7 @@ const shapes: Record<string, SweepShape> = {
 }
 
 const crashPatienceMs = 30_000
+const stuckMax = 3
 /** Deltas are gathered by the clock, so one run has a checkpoint more or less than another. */
 const sureShare = 0.7
 
@@ -77,10 +78,13 @@ export async function sweepCrashPoints(services: SweepServices, points: readonly
   const reached = new Set<string>()
   for (const [name, shape] of Object.entries(shapes)) {
     const peaceful = await playInPeace(services, shape, `sweep ${name}`)
+    if (peaceful.stuck !== null) violations.push({ kind: 'stuck', session_id: peaceful.sessionId, turn_id: null, what: `sweep, without a crash, ${name}: ${peaceful.stuck}` })
     for (const point of points) {
       const count = peaceful.points[point] ?? 0
       if (count === 0) continue
       reached.add(point)
+      // Each of them takes its minute.
+      if (violations.filter(({ kind }) => kind === 'stuck').length >= stuckMax) continue
       onProgress(`sweep: ${point}, ${name}`)
       await processes.untilReady(Math.min(2, processes.count), signal)
       const victim = random.pick(processes.ready)
@@ -90,6 +94,7 @@ export async function sweepCrashPoints(services: SweepServices, points: readonly
       const flag = (kind: Violation['kind'], what: string) => violations.push({ kind, session_id: crashed.sessionId, turn_id: null, what: `sweep, ${point} (${nth} of ${count}), ${name}: ${what}` })
       if (await dying) crashes.set(point, (crashes.get(point) ?? 0) + 1)
       else flag('fault', 'the process did not come by the point')
+      if (crashed.stuck !== null) flag('stuck', crashed.stuck)
       const difference = findDifference(peaceful.transcript, crashed.transcript)
       if (difference) flag('transcript', difference)
     }
@@ -101,6 +106,8 @@ interface Played {
   sessionId: string
   /** One line for each message, without ids and times. */
   transcript: string[]
+  /** What did not come to its end. */
+  stuck: string | null
 }
 
 async function playInPeace(services: SweepServices, shape: SweepShape, name: string): Promise<Played & { points: PointCounts }> {
@@ -118,9 +125,16 @@ async function playInPeace(services: SweepServices, shape: SweepShape, name: str
 async function playOnce({ client, load, ledger, random, signal }: SweepServices, shape: SweepShape, name: string, prefer: ServerProcess): Promise<Played> {
   const session = await load.createSession()
   const markers = name.replaceAll(/[^\w.]+/g, '-')
-  await shape(new Scene({ client, session, shape: name, random, name: markers, prefer, signal }), ledger)
+  const scene = new Scene({ client, session, shape: name, random, name: markers, prefer, signal })
+  const stuck = await shape(scene, ledger).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof StuckTurn) return error.message
+      throw error
+    },
+  )
   const messages = await readMessages(client, session.id)
-  return { sessionId: session.id, transcript: messages.map((message) => describe(message).replaceAll(markers, 'sweep')) }
+  return { sessionId: session.id, transcript: messages.map((message) => describe(message).replaceAll(markers, 'sweep')), stuck }
 }
 
 function describe({ role, content, thinking, thinking_signature, metadata }: Message): string {

@@ -63,6 +63,8 @@ describe('a worker that is asked to drain', () => {
     const other = await fixture.startProcess()
     await fixture.eventsUntil(other, later.session_id, 'turn.completed')
     await fixture.eventsUntil(other, behind.session_id, 'turn.completed', 2)
+    const { rows } = await fixture.pool.query('SELECT id FROM turns WHERE worker_id = $1', [draining.engine.worker.id])
+    expect(rows).toEqual([])
   })
 })
 

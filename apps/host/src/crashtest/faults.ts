@@ -5,8 +5,6 @@
  * F2  A fault counts only when it has happened: a process is dead, a connection was cut.
  * F3  A restart of PostgreSQL stands alone: what is killed while the server forgets its locks is found later by design,
  *     and would say nothing about recovery.
- * F4  A turn that two deaths have made a suspect is left to come further before the next process is killed: it runs
- *     alone, and nobody could tell a third blow from a fault of its own. To be cut off from the database is to be dead.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { crashPoints, type CrashPoint, type Database } from '@reprise/store'
@@ -16,7 +14,7 @@ import type { Load } from './load.ts'
 import type { CrashtestOptions } from './options.ts'
 import type { Processes, ServerProcess } from './processes.ts'
 import type { Random } from './random.ts'
-import { countSuspects, findHeldTurns, isSuspect, type Hit } from './recovery.ts'
+import { findHeldTurns, type Hit } from './recovery.ts'
 import { shapes } from './shapes.ts'
 
 export type Fault =
@@ -43,7 +41,6 @@ const freezeMs = { min: 5_600, max: 7_500 }
 /** How many victims are looked for among those who are at work, and how often all others are up again by then. */
 const busyShareOfKills = 0.8
 const allUpShare = 0.7
-const suspectsPatienceMs = 20_000
 const busyPatienceMs = 2_000
 const busyPollMs = 25
 const crashPatienceMs = 6_000
@@ -80,7 +77,6 @@ export class Faults {
   readonly hits: Hit[] = []
   readonly #services: FaultServices
   #thawing: Promise<void> = Promise.resolve()
-  readonly #suspects = new Set<string>()
 
   constructor(services: FaultServices) {
     this.#services = services
@@ -114,7 +110,6 @@ export class Faults {
 
   async #chooseVictim(busyShare = busyShareOfKills): Promise<ServerProcess> {
     const { processes, random, load, signal, db } = this.#services
-    await this.#spareSuspects()
     const awake = processes.count - (processes.reachable.length - processes.ready.length)
     await processes.untilReady(random.chance(allUpShare) ? awake : Math.min(2, processes.count), signal)
     const isSought = random.chance(busyShare)
@@ -127,12 +122,6 @@ export class Faults {
       await pause(busyPollMs, undefined, { signal })
       await processes.untilReady(1, signal)
     }
-  }
-
-  async #spareSuspects(): Promise<void> {
-    const { db, signal } = this.#services
-    const until = performance.now() + suspectsPatienceMs
-    while ((await countSuspects(db, this.#suspects)) > 0 && performance.now() < until) await pause(busyPollMs, undefined, { signal })
   }
 
   async #kill(victim: ServerProcess): Promise<void> {
@@ -170,11 +159,6 @@ export class Faults {
 
   async #cut(kind: CutKind): Promise<void> {
     const { proxy, signal } = this.#services
-    // To each other, processes without their connections are dead: who has just taken turns over would be hit as well.
-    if (kind === 'all') {
-      await this.#spareSuspects()
-      await pause(takeoverMs, undefined, { signal })
-    }
     if (await proxy.cut(kind, cutPatienceMs)) this.fired.cuts.set(kind, (this.fired.cuts.get(kind) ?? 0) + 1)
     else this.fired.missed.push(`a cut (${kind}): no connection spoke in ${cutPatienceMs / 1000} s`)
     if (kind === 'all') await pause(takeoverMs, undefined, { signal })
@@ -194,6 +178,5 @@ export class Faults {
   async #noteHit(kind: Hit['kind'], at: number, { pid }: ServerProcess): Promise<void> {
     const turns = await findHeldTurns(this.#services.db, pid)
     this.hits.push({ kind, at, turns })
-    for (const turn of turns) if (isSuspect(turn, { kind })) this.#suspects.add(turn.id)
   }
 }

@@ -44,14 +44,8 @@ export async function findHeldTurns(db: Database, pid: number): Promise<HeldTurn
 }
 
 /** Whether the hit makes the turn a suspect, or meets it as one. Sleep convicts nobody. */
-export function isSuspect({ recoveries }: HeldTurn, { kind }: Pick<Hit, 'kind'>): boolean {
+function isSuspect({ recoveries }: HeldTurn, { kind }: Pick<Hit, 'kind'>): boolean {
   return recoveries + (kind === 'kill' ? 1 : 0) >= suspectRecoveries
-}
-
-/** How many turns are suspects and have not come further yet; those named are about to be, once somebody takes them over. */
-export async function countSuspects(db: Database, nearTurnIds: ReadonlySet<string>): Promise<number> {
-  const turns = [...(await listTurns(db, 'running')), ...(await listTurns(db, 'ready'))]
-  return turns.filter(({ id, recoveries }) => recoveries >= suspectRecoveries || (recoveries > 0 && nearTurnIds.has(id))).length
 }
 
 async function listTurns(db: Database, status: TurnStatus): Promise<Workflow[]> {

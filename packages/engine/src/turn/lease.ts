@@ -6,7 +6,7 @@ export class LeaseLost extends Error {
 }
 
 /** The turn is to end: whoever sees this stops at once, and the turn's end is written. */
-export class TurnCancelled extends Error {
+class TurnCancelled extends Error {
   override name = 'TurnCancelled'
 }
 

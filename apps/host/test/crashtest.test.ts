@@ -44,7 +44,8 @@ test('recovery counts from the last fault that hit the turn to the first event t
     { kind: 'kill' as const, at: 2_000, turns },
   ]
   // The database's clock is 100 ms ahead; what was under way at the second kill was committed 50 ms after it.
-  const { kill } = measureRecoveries(hits, 100, () => [900, 2_150, 3_000, 3_100])
+  const events = [900, 2_150, 3_000, 3_100].map((at) => ({ at, type: 'reason.started' }))
+  const { kill } = measureRecoveries(hits, 100, new Map([['turn', events]]))
   expect(kill.map(({ ms }) => ms)).toEqual([900])
 })
 

@@ -18,8 +18,13 @@ export interface TurnTold {
   error: string | null
   /** The agent's messages, in order. */
   answers: Message[]
-  /** When its events were committed, by the database's clock, in order. */
-  committedAt: number[]
+  committed: CommittedEvent[]
+}
+
+/** When an event was committed, in ms by the database's clock. */
+export interface CommittedEvent {
+  at: number
+  type: string
 }
 
 export interface SessionTold {
@@ -56,7 +61,7 @@ class EventReader implements SessionTold {
   read(event: Event): void {
     this.#checkSequence(event)
     const turn = this.#findTurn(event)
-    if (turn) turn.committedAt.push(Date.parse(event.ts))
+    if (turn) turn.committed.push({ at: Date.parse(event.ts), type: event.type })
     switch (event.type) {
       case 'input.message': {
         const { message } = dataOf<'input.message'>(event)
@@ -134,7 +139,7 @@ class EventReader implements SessionTold {
   #findTurn({ context, type }: Event): TurnTold | null {
     const id = context.turn_id
     if (id === undefined || type === 'session.idled') return null
-    const turn = this.turns.get(id) ?? { id, end: null, error: null, answers: [], committedAt: [] }
+    const turn = this.turns.get(id) ?? { id, end: null, error: null, answers: [], committed: [] }
     this.turns.set(id, turn)
     return turn
   }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Audience } from './audience.ts'
+import type { CommittedEvent } from './check-events.ts'
 import { checkSession, type SessionChecked } from './check-session.ts'
 import type { Stage } from './open-stage.ts'
 import { checkStream, readEvents, readMessages } from './read-session.ts'
@@ -11,8 +12,8 @@ export interface Checked {
   ended: { completed: number; failed: number; cancelled: number }
   outcomesUnknown: number
   recoveredCalls: number
-  /** When the events of a turn were committed, in ms by the database's clock. */
-  committedAt: Map<string, readonly number[]>
+  /** The events of each turn, in order. */
+  committed: Map<string, readonly CommittedEvent[]>
 }
 
 export interface ToCheck {
@@ -29,7 +30,7 @@ const pollMs = 500
 
 /** Reads every session back over REST, as any client can, and holds it against what was said and heard. */
 export async function checkEverything({ stage, sessions, audience, signal, onProgress }: ToCheck): Promise<Checked> {
-  const checked: Checked = { violations: [], ended: { completed: 0, failed: 0, cancelled: 0 }, outcomesUnknown: 0, recoveredCalls: 0, committedAt: new Map() }
+  const checked: Checked = { violations: [], ended: { completed: 0, failed: 0, cancelled: 0 }, outcomesUnknown: 0, recoveredCalls: 0, committed: new Map() }
   const settledBy = performance.now() + settleMsMax
   for (const [index, session] of sessions.entries()) {
     onProgress(`reading session ${index + 1} of ${sessions.length}`)
@@ -37,8 +38,8 @@ export async function checkEverything({ stage, sessions, audience, signal, onPro
     checked.violations.push(...violations)
     checked.outcomesUnknown += outcomesUnknown
     checked.recoveredCalls += recoveredCalls
-    for (const { id, end, committedAt } of turns.values()) {
-      checked.committedAt.set(id, committedAt)
+    for (const { id, end, committed } of turns.values()) {
+      checked.committed.set(id, committed)
       if (end !== null) checked.ended[end] += 1
     }
     const follower = audience.followerOf(session.id)

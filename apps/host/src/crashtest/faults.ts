@@ -14,7 +14,7 @@ import type { Load } from './load.ts'
 import type { CrashtestOptions } from './options.ts'
 import type { Processes, ServerProcess } from './processes.ts'
 import type { Random } from './random.ts'
-import { findHeldTurns, type Hit } from './recovery.ts'
+import { findHeldTurns, findRunningTurns, type Hit } from './recovery.ts'
 import { shapes } from './shapes.ts'
 
 export type Fault =
@@ -158,10 +158,14 @@ export class Faults {
   }
 
   async #cut(kind: CutKind): Promise<void> {
-    const { proxy, signal } = this.#services
+    const { proxy, db, signal } = this.#services
+    const at = Date.now()
     if (await proxy.cut(kind, cutPatienceMs)) this.fired.cuts.set(kind, (this.fired.cuts.get(kind) ?? 0) + 1)
     else this.fired.missed.push(`a cut (${kind}): no connection spoke in ${cutPatienceMs / 1000} s`)
-    if (kind === 'all') await pause(takeoverMs, undefined, { signal })
+    if (kind !== 'all') return
+    // Who has just taken a turn over from the dead is hit as well.
+    this.hits.push({ kind: 'cut', at, turns: await findRunningTurns(db) })
+    await pause(takeoverMs, undefined, { signal })
   }
 
   async #restart(how: DatabaseRestart): Promise<void> {

@@ -5,11 +5,13 @@
  */
 import { hostname } from 'node:os'
 import { seeded, listWorkers, listWorkflows, type Database } from '@reprise/store'
-import type { Session, TurnStatus, Workflow } from '@reprise/contract'
+import type { Session, Workflow } from '@reprise/contract'
+import type { CommittedEvent } from './check-events.ts'
 import type { ApiClient } from './api-client.ts'
 
 export interface Hit {
-  kind: 'kill' | 'freeze'
+  /** `cut`: every process lost its connections at once. */
+  kind: 'kill' | 'freeze' | 'cut'
   /** By this machine's clock, in ms. */
   at: number
   turns: readonly HeldTurn[]
@@ -25,10 +27,12 @@ export interface Recovery {
   ms: number
   turnId: string
   hit: Hit
+  /** The event that it went on with. */
+  first: string
 }
 
 /** Suspects are apart: they wait until all else in their process is done, by design. */
-export type Recoveries = Record<'kill' | 'freeze' | 'suspect', Recovery[]>
+export type Recoveries = Record<Hit['kind'] | 'suspect', Recovery[]>
 
 /** A statement that was under way when the process was hit may still commit; nobody else takes a turn over so soon. */
 const ownCommitsMs = 200
@@ -39,17 +43,25 @@ const suspectRecoveries = 2
 export async function findHeldTurns(db: Database, pid: number): Promise<HeldTurn[]> {
   const workers = await listWorkers(db)
   const worker = workers.find((one) => one.pid === pid && one.hostname === hostname())
-  const running = await listTurns(db, 'running')
-  return running.filter(({ worker_id }) => worker_id !== null && worker_id === worker?.id).map(({ id, recoveries }) => ({ id, recoveries }))
+  return (await listRunning(db)).filter(({ worker_id }) => worker_id !== null && worker_id === worker?.id).map(describeHeld)
 }
 
-/** Whether the hit makes the turn a suspect, or meets it as one. Sleep convicts nobody. */
+/** The turns that any process holds. */
+export async function findRunningTurns(db: Database): Promise<HeldTurn[]> {
+  return (await listRunning(db)).map(describeHeld)
+}
+
+function describeHeld({ id, recoveries }: Workflow): HeldTurn {
+  return { id, recoveries }
+}
+
+/** Whether the hit makes the turn a suspect, or meets it as one. Only a death counts. */
 function isSuspect({ recoveries }: HeldTurn, { kind }: Pick<Hit, 'kind'>): boolean {
   return recoveries + (kind === 'kill' ? 1 : 0) >= suspectRecoveries
 }
 
-async function listTurns(db: Database, status: TurnStatus): Promise<Workflow[]> {
-  return await listWorkflows(db, { organization_id: seeded.organization_id, status }, { offset: 0, limit: 1_000 })
+async function listRunning(db: Database): Promise<Workflow[]> {
+  return await listWorkflows(db, { organization_id: seeded.organization_id, status: 'running' }, { offset: 0, limit: 1_000 })
 }
 
 /** How far the database's clock is ahead of this machine's, as the creation of a session shows it. */
@@ -59,19 +71,19 @@ export async function measureClock(client: ApiClient): Promise<number> {
   return Math.round(Date.parse(created_at) - (before + Date.now()) / 2)
 }
 
-/** `committedAt`: when the turn's events were committed, in order; undefined for a turn that is not known. */
-export function measureRecoveries(hits: readonly Hit[], clockAheadMs: number, committedAt: (turnId: string) => readonly number[] | undefined): Recoveries {
-  const recoveries: Recoveries = { kill: [], freeze: [], suspect: [] }
+/** `committed`: the events of each turn, in order. */
+export function measureRecoveries(hits: readonly Hit[], clockAheadMs: number, committed: ReadonlyMap<string, readonly CommittedEvent[]>): Recoveries {
+  const recoveries: Recoveries = { kill: [], freeze: [], cut: [], suspect: [] }
   for (const hit of hits) {
     const { kind, at } = hit
     for (const turn of hit.turns) {
       const turnId = turn.id
-      const first = committedAt(turnId)?.find((ms) => ms - clockAheadMs > at + ownCommitsMs)
+      const first = committed.get(turnId)?.find((event) => event.at - clockAheadMs > at + ownCommitsMs)
       if (first === undefined) continue
-      const recoveredAt = first - clockAheadMs
+      const recoveredAt = first.at - clockAheadMs
       // Who took it over was hit as well before anything came of it: that one's recovery is what is measured.
       const isHitAgain = hits.some((other) => other.at > at && other.at < recoveredAt && other.turns.some(({ id }) => id === turnId))
-      if (!isHitAgain) recoveries[isSuspect(turn, hit) ? 'suspect' : kind].push({ ms: Math.round(recoveredAt - at), turnId, hit })
+      if (!isHitAgain) recoveries[isSuspect(turn, hit) ? 'suspect' : kind].push({ ms: Math.round(recoveredAt - at), turnId, hit, first: first.type })
     }
   }
   return recoveries

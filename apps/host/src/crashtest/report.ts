@@ -54,7 +54,7 @@ export function judgeRecovery({ kill, freeze }: Recoveries): Violation[] {
 }
 
 function findLate(recoveries: readonly Recovery[], msMax: number): Violation[] {
-  return recoveries.filter(({ ms }) => ms > msMax).map(({ ms, turnId, hit }) => late(turnId, `it went on ${ms} ms after the ${hit.kind} at ${new Date(hit.at).toISOString()}, and ${msMax} ms is the most`))
+  return recoveries.filter(({ ms }) => ms > msMax).map(({ ms, turnId, hit, first }) => late(turnId, `it went on with ${first} ${ms} ms after the ${hit.kind} at ${new Date(hit.at).toISOString()}, and ${msMax} ms is the most`))
 }
 
 function late(turn_id: string | null, what: string): Violation {
@@ -102,7 +102,7 @@ function describeOutcome(outcome: Outcome): Row[] {
   ]
 }
 
-function describeRecovery({ kill, freeze, suspect }: Recoveries): Row[] {
+function describeRecovery({ kill, freeze, cut, suspect }: Recoveries): Row[] {
   const { killMedianMs, killMaxMs, freezeMaxMs } = recoveryAims
   const describe = (recoveries: readonly Recovery[]) => {
     const ms = recoveries.map((recovery) => recovery.ms)
@@ -111,7 +111,8 @@ function describeRecovery({ kill, freeze, suspect }: Recoveries): Row[] {
   return [
     ['SIGKILL', `${describe(kill)} (aim: p50 ${killMedianMs}, max ${killMaxMs})`],
     ['SIGSTOP', `${describe(freeze)} (aim: max ${freezeMaxMs})`],
-    ['again, and then alone', describe(suspect)],
+    ...(cut.length > 0 ? [['all connections cut', describe(cut)] as const] : []),
+    ...(suspect.length > 0 ? [['SIGKILL again, then alone', describe(suspect)] as const] : []),
   ]
 }
 

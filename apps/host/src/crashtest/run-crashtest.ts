@@ -57,7 +57,7 @@ export async function runCrashtest({ config, options, folder, logFile, signal: g
   let sweep: SweepResult | null = null
   if (options.sweep.length > 0) sweep = await sweepCrashPoints({ client, processes, ledger, load, random: random.fork('sweep'), signal, onProgress }, options.sweep)
   const checked = await checkEverything({ stage, sessions, audience, signal, onProgress })
-  const recoveries = measureRecoveries(faults.hits, clockAheadMs, (turnId) => checked.committedAt.get(turnId))
+  const recoveries = measureRecoveries(faults.hits, clockAheadMs, checked.committed)
 
   return {
     options,

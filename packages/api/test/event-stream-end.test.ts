@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openStream } from './support/open-stream.ts'
 import { createSession, postMessage, scriptMessage, textMessage } from './support/requests.ts'
 import { startServer } from './support/start-server.ts'
@@ -36,12 +36,14 @@ describe('a stream', () => {
   })
 
   it('shows that it lives by comments when there is nothing to say', async () => {
-    const server = await startServer({ stream_times: { heartbeat_ms: 20, lifetime_ms: 200 } })
+    const server = await startServer({ stream_times: { heartbeat_ms: 20 } })
     const { id } = await createSession(server.url)
     const stream = await openStream(`${server.url}/v1/sessions/${id}/sse`)
-    await stream.rest()
-    expect(stream.chunks.filter(({ text }) => text === ': heartbeat\n\n').length).toBeGreaterThan(2)
+    const reading = stream.rest()
+    const heard = () => stream.chunks.map(({ text }) => text).join('').split(': heartbeat\n\n').length - 1
+    await vi.waitFor(() => expect(heard()).toBeGreaterThan(2), { timeout: 15_000 })
     await server.close()
+    await reading
   })
 
   it('is forgotten when its client goes away', async () => {

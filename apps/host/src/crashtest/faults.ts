@@ -5,6 +5,8 @@
  * F2  A fault counts only when it has happened: a process is dead, a connection was cut.
  * F3  A restart of PostgreSQL stands alone: what is killed while the server forgets its locks is found later by design,
  *     and would say nothing about recovery.
+ * F4  Who is killed is chosen before it is known what it runs. Were busy processes sought, a turn that was just taken
+ *     over would be hit again and again, until nobody could tell its deaths from a fault of its own.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { crashPoints, type CrashPoint, type Database } from '@reprise/store'
@@ -38,7 +40,7 @@ export interface FaultsFired {
 const pauseMs = { min: 200, max: 1_200 }
 /** The lease term is 5 s: who sleeps longer has lost its turns. */
 const freezeMs = { min: 5_600, max: 7_500 }
-/** How many victims are looked for among those who are at work, and how often all others are up again by then. */
+/** How many victims are at work when it happens, and how often all others are up again by then. */
 const busyShareOfKills = 0.8
 const allUpShare = 0.7
 const busyPatienceMs = 2_000
@@ -109,18 +111,21 @@ export class Faults {
   }
 
   async #chooseVictim(busyShare = busyShareOfKills): Promise<ServerProcess> {
-    const { processes, random, load, signal, db } = this.#services
+    const { processes, random, signal } = this.#services
     const awake = processes.count - (processes.reachable.length - processes.ready.length)
     await processes.untilReady(random.chance(allUpShare) ? awake : Math.min(2, processes.count), signal)
-    const isSought = random.chance(busyShare)
-    const until = performance.now() + (isSought ? busyPatienceMs : 0)
-    for (let isWished = false; ; isWished = true) {
-      const victim = random.pick(processes.ready)
-      // Whom a fault meets idle has little to lose.
-      if (!isSought || performance.now() > until || (await findHeldTurns(db, victim.pid)).length > 0) return victim
+    const victim = random.pick(processes.ready)
+    if (random.chance(busyShare)) await this.#makeBusy(victim)
+    return victim
+  }
+
+  /** Whom a fault meets idle has little to lose. */
+  async #makeBusy(victim: ServerProcess): Promise<void> {
+    const { load, signal, db } = this.#services
+    const until = performance.now() + busyPatienceMs
+    for (let isWished = false; performance.now() < until && (await findHeldTurns(db, victim.pid)).length === 0; isWished = true) {
       if (!isWished) load.wish('model.mid_stream', 1, victim)
       await pause(busyPollMs, undefined, { signal })
-      await processes.untilReady(1, signal)
     }
   }
 

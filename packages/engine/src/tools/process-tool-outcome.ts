@@ -13,7 +13,7 @@ const neverAborted = new AbortController().signal
  * Makes of what a tool or a caller answered what is stored and shown to the model: storable, and of a bounded size.
  * Throws `overloaded` when the threads stay busy, for then nothing is to be stored.
  */
-export async function processToolOutcome(compute: Compute, outcome: ToolOutcome, signal = neverAborted): Promise<{ result: unknown; error?: undefined } | { error: string }> {
+export async function processToolOutcome(compute: Compute, outcome: ToolOutcome, signal: AbortSignal = neverAborted): Promise<{ result: unknown; error?: undefined } | { error: string }> {
   const said = outcome.ok ? outcome.result : outcome.error
   for (let times = 1; ; times++) {
     const processed = await compute.processToolResult(said, { signal })

@@ -11,11 +11,16 @@ function pngChunk(type: string, data: Buffer): Buffer {
 
 /** A gray PNG of one bit per pixel, with any data in it. */
 export function buildPng(width: number, height: number, inflated: Buffer, comment = ''): Buffer {
+  return buildPngOf(width, height, deflateSync(inflated), comment)
+}
+
+/** The same of data that is deflated already, for those who build many. */
+export function buildPngOf(width: number, height: number, deflated: Buffer, comment = ''): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header[8] = 1
-  const chunks = [pngChunk('IHDR', header), pngChunk('tEXt', Buffer.from(`Comment\0${comment}`)), pngChunk('IDAT', deflateSync(inflated)), pngChunk('IEND', Buffer.alloc(0))]
+  const chunks = [pngChunk('IHDR', header), pngChunk('tEXt', Buffer.from(`Comment\0${comment}`)), pngChunk('IDAT', deflated), pngChunk('IEND', Buffer.alloc(0))]
   return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), ...chunks])
 }
 

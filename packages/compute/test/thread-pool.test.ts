@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { setImmediate } from 'node:timers/promises'
+import { deflateSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ThreadPool } from '../src/thread-pool.ts'
 import type { ThreadPoolOptions } from '../src/thread-pool.ts'
 import { bodyOf, bytesOf, organization } from './bodies.ts'
-import { buildPng } from './build-images.ts'
+import { buildPngOf } from './build-images.ts'
 import { noise } from './sample-images.ts'
 
 let pool: ThreadPool
@@ -22,10 +23,11 @@ function readSmall(signal?: AbortSignal) {
 }
 const small = { ok: true, value: { a: 1 } }
 
-/** Takes a thread some seconds: twenty images just below the pixel limit, no two of them alike. */
+const largestRaster = deflateSync(Buffer.alloc(6_300 * (1 + Math.ceil(6_300 / 8))))
+
+/** The most that a body may ask of a thread, some ten seconds: a hundred images just below the pixel limit, no two of them alike. */
 function readSlow(signal?: AbortSignal) {
-  const raster = Buffer.alloc(6_300 * (1 + Math.ceil(6_300 / 8)))
-  const content = Array.from({ length: 20 }, (_, index) => ({ type: 'image', base64: buildPng(6_300, 6_300, raster, `${index}`).toString('base64') }))
+  const content = Array.from({ length: 100 }, (_, index) => ({ type: 'image', base64: buildPngOf(6_300, 6_300, largestRaster, `${index}`).toString('base64') }))
   return pool.run('readMessageBody', { bytes: bodyOf(content), ...organization }, { transfer: [], signal })
 }
 

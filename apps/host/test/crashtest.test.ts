@@ -40,8 +40,8 @@ test('the same seed asks for the same things, and each part of the work has its 
 test('recovery counts from the last fault that hit the turn to the first event that somebody else has committed', () => {
   const turns = [{ id: 'turn', recoveries: 0 }]
   const hits = [
-    { kind: 'kill' as const, at: 1_000, turns },
-    { kind: 'kill' as const, at: 2_000, turns },
+    { kind: 'kill' as const, at: 1_000, turns, processesLeft: 1 },
+    { kind: 'kill' as const, at: 2_000, turns, processesLeft: 1 },
   ]
   // The database's clock is 100 ms ahead; what was under way at the second kill was committed 50 ms after it.
   const events = [900, 2_150, 3_000, 3_100].map((at) => ({ at, type: 'reason.started' }))

@@ -69,7 +69,7 @@ describe('a worker that is asked to drain', () => {
 })
 
 describe('a turn whose process died', () => {
-  test('fails when it has killed five processes, the last three while it ran alone', async () => {
+  test('fails when it has killed ten processes, all but two while it ran alone', async () => {
     const { session_id, turn_id } = await post(await fixture.startProcess({ slots: 0 }), 'poison')
     const dead = 'worker_dead'
     const die = async (suspect: string | null) => {
@@ -78,7 +78,7 @@ describe('a turn whose process died', () => {
       await fixture.pool.query("UPDATE turns SET status = 'running', worker_id = $2 WHERE id = $1", [turn_id, dead])
       await fixture.pool.query("UPDATE session_heads SET active_status = 'running' WHERE session_id = $1", [session_id])
     }
-    await fixture.pool.query('UPDATE turns SET recoveries = 4 WHERE id = $1', [turn_id])
+    await fixture.pool.query('UPDATE turns SET recoveries = 9 WHERE id = $1', [turn_id])
     await until("pg_postmaster_start_time() < clock_timestamp() - interval '3 seconds'")
     await die(turn_id)
     const process = await fixture.startProcess()
@@ -86,7 +86,7 @@ describe('a turn whose process died', () => {
     expect(ofType(events, 'turn.failed')[0]?.data).toMatchObject({ error_code: 'worker_crashed' })
     expect(ofType(events, 'reason.started')).toEqual([])
     const { rows } = await fixture.pool.query('SELECT recoveries FROM turns WHERE id = $1', [turn_id])
-    expect(rows).toEqual([{ recoveries: 5 }])
+    expect(rows).toEqual([{ recoveries: 10 }])
   })
 
   test('is not convicted by deaths of processes that ran others beside it', async () => {

@@ -104,10 +104,10 @@ BEGIN
 END
 $$;
 
--- Two deaths raise the suspicion, and three more of workers that ran the turn alone prove it: a turn is not to be given
--- up because its process was killed by chance. One that has killed five is run no more.
+-- Two deaths raise the suspicion, and eight more of workers that ran the turn alone prove it: a turn is not to be given
+-- up because its process was killed by chance, and a turn that runs alone harms no other meanwhile.
 CREATE FUNCTION is_suspect(recoveries integer) RETURNS boolean
-LANGUAGE sql IMMUTABLE AS $$ SELECT recoveries >= 2 AND recoveries < 5 $$;
+LANGUAGE sql IMMUTABLE AS $$ SELECT recoveries >= 2 AND recoveries < 10 $$;
 
 CREATE FUNCTION worker_holds_lock(worker text, backend_pid integer) RETURNS boolean
 LANGUAGE sql STABLE AS $$

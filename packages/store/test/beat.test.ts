@@ -217,17 +217,17 @@ describe('recoveries', () => {
     await waitForServer()
     const [owner, other] = [await startWorker(), await startWorker()]
     const [suspect, bystander] = [await startTurn(owner), await startTurn(owner)]
-    for (const recoveries of [2, 3, 4]) {
+    for (const recoveries of [2, 3, 9]) {
       await fixture.pool.query('UPDATE turns SET recoveries = $1', [recoveries])
       await fixture.pool.query("UPDATE turns SET status = 'running', worker_id = $1", [owner.id])
       await recordSuspect(fixture.pool, owner.id, suspect.turn_id)
       await kill(owner)
       const held = await beat(other.client, other.id, 8)
       const { rows } = await fixture.pool.query('SELECT id, status, recoveries FROM turns ORDER BY created_at')
-      // The fifth death proves it: the turn is taken to be failed. Until then it is put aside.
-      expect(rows[0]).toEqual({ id: suspect.turn_id, status: recoveries < 4 ? 'ready' : 'running', recoveries: recoveries + 1 })
+      // The tenth death proves it: the turn is taken to be failed. Until then it is put aside.
+      expect(rows[0]).toEqual({ id: suspect.turn_id, status: recoveries < 9 ? 'ready' : 'running', recoveries: recoveries + 1 })
       expect(rows[1]).toEqual({ id: bystander.turn_id, status: 'ready', recoveries })
-      expect(held.map((turn) => turn.turn_id)).toEqual(recoveries < 4 ? [] : [suspect.turn_id])
+      expect(held.map((turn) => turn.turn_id)).toEqual(recoveries < 9 ? [] : [suspect.turn_id])
     }
   })
 

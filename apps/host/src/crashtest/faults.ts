@@ -163,13 +163,13 @@ export class Faults {
   }
 
   async #cut(kind: CutKind): Promise<void> {
-    const { proxy, db, signal } = this.#services
+    const { proxy, processes, db, signal } = this.#services
     const at = Date.now()
     if (await proxy.cut(kind, cutPatienceMs)) this.fired.cuts.set(kind, (this.fired.cuts.get(kind) ?? 0) + 1)
     else this.fired.missed.push(`a cut (${kind}): no connection spoke in ${cutPatienceMs / 1000} s`)
     if (kind !== 'all') return
     // Who has just taken a turn over from the dead is hit as well.
-    this.hits.push({ kind: 'cut', at, turns: await findRunningTurns(db) })
+    this.hits.push({ kind: 'cut', at, turns: await findRunningTurns(db), processesLeft: processes.ready.length })
     await pause(takeoverMs, undefined, { signal })
   }
 
@@ -186,6 +186,6 @@ export class Faults {
 
   async #noteHit(kind: Hit['kind'], at: number, { pid }: ServerProcess): Promise<void> {
     const turns = await findHeldTurns(this.#services.db, pid)
-    this.hits.push({ kind, at, turns })
+    this.hits.push({ kind, at, turns, processesLeft: this.#services.processes.ready.length })
   }
 }

@@ -15,6 +15,8 @@ export interface Hit {
   /** By this machine's clock, in ms. */
   at: number
   turns: readonly HeldTurn[]
+  /** How many processes were there to take them over. */
+  processesLeft: number
 }
 
 export interface HeldTurn {

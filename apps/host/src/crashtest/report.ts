@@ -54,7 +54,7 @@ export function judgeRecovery({ kill, freeze }: Recoveries): Violation[] {
 }
 
 function findLate(recoveries: readonly Recovery[], msMax: number): Violation[] {
-  return recoveries.filter(({ ms }) => ms > msMax).map(({ ms, turnId, hit, first }) => late(turnId, `it went on with ${first} ${ms} ms after the ${hit.kind} at ${new Date(hit.at).toISOString()}, and ${msMax} ms is the most`))
+  return recoveries.filter(({ ms }) => ms > msMax).map(({ ms, turnId, hit, first }) => late(turnId, `it went on with ${first} ${ms} ms after the ${hit.kind} at ${new Date(hit.at).toISOString()}, which left ${hit.processesLeft} processes, and ${msMax} ms is the most`))
 }
 
 function late(turn_id: string | null, what: string): Violation {

@@ -44,8 +44,8 @@ export type Step =
   /** Nothing for a worker to do: the turn has ended, or waits for somebody else to move it on. */
   | { kind: 'none' }
 
-/** A turn that killed so many processes, the last three of them while it ran alone, is not run again: see `is_suspect` in the store. */
-const recoveriesMax = 5
+/** A turn that killed so many processes, all but the first two while it ran alone, is not run again: see `is_suspect` in the store. */
+const recoveriesMax = 10
 
 export function nextStep({ status, max_iterations, pending_steers, recoveries }: TurnProgress, messages: readonly TurnMessage[]): Step {
   if (turnHasEnded[status] || status !== 'running') return { kind: 'none' }

@@ -34,7 +34,7 @@ describe('a running turn', () => {
     ['fails with tools asked for in the last iteration, whoever owes them', [...worn, asks('c', 'd?')], { kind: 'fail', error_code: 'max_iterations', open_call_ids: ['c', 'd'] }],
     ['fails when it would call the model once too often', [...worn, asks('c'), result('c')], { kind: 'fail', error_code: 'max_iterations', open_call_ids: [] }],
     ['completes with an answer in the last iteration', [...worn, answer], { kind: 'complete' }],
-    ['that killed five processes fails, and owes nothing', [user, asks('a', 'b?')], { kind: 'fail', error_code: 'worker_crashed', open_call_ids: ['a', 'b'] }, { recoveries: 5 }],
+    ['that killed ten processes fails, and owes nothing', [user, asks('a', 'b?')], { kind: 'fail', error_code: 'worker_crashed', open_call_ids: ['a', 'b'] }, { recoveries: 10 }],
     ['that killed four goes on', [user], { kind: 'call_model', iteration: 1 }, { recoveries: 4 }],
     ['without any message fails', [], { kind: 'fail', error_code: 'internal_error', open_call_ids: [] }],
   ])('%s', ([, messages, step, progress]) => expect(running(messages, progress)).toEqual(step))
@@ -43,7 +43,7 @@ describe('a running turn', () => {
 describe('in every combination of up to five messages', () => {
   const alphabet: TurnMessage[] = [user, system, answer, asks('a'), asks('a', 'b?'), asks('a?'), asks('a!', 'b?'), result('a'), result('b')]
   const all = [...sequences(alphabet, 5)]
-  const everyWay: Partial<TurnProgress>[] = [{}, { pending_steers: 1 }, { recoveries: 5 }, { max_iterations: 1 }]
+  const everyWay: Partial<TurnProgress>[] = [{}, { pending_steers: 1 }, { recoveries: 10 }, { max_iterations: 1 }]
 
   /** Fails with the case in hand, which is quicker than an assertion for each. */
   function always(holds: (step: Step, messages: TurnMessage[], progress: TurnProgress) => boolean): void {
@@ -85,7 +85,7 @@ describe('in every combination of up to five messages', () => {
 
   test('a turn completes exactly when its last word is an answer that asks for nothing', () => {
     always((step, messages, { pending_steers, recoveries }) => {
-      const completes = openCalls(messages).length === 0 && messages.at(-1) === answer && pending_steers === 0 && recoveries < 5
+      const completes = openCalls(messages).length === 0 && messages.at(-1) === answer && pending_steers === 0 && recoveries < 10
       return (step.kind === 'complete') === completes
     })
   })

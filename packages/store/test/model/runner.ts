@@ -55,7 +55,7 @@ export interface Draft {
 /** Whom the calls of a model's answer are for. */
 const answers: readonly (readonly Owner[])[] = [[], ['server'], ['caller'], ['server', 'caller'], ['caller', 'caller'], ['server', 'server'], ['caller', 'caller'], []]
 const answersMax = 4
-const recoveriesMax = 5
+const recoveriesMax = 10
 const deadlineMs = 3_600_000
 
 /** A turn as its accept has started it. */

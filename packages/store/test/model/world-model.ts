@@ -12,7 +12,7 @@ export interface WorkerModel {
 
 /** From so many on, only the death of a worker that ran the turn alone counts; the last of these proves it. */
 const recoveriesOfSuspect = 2
-const recoveriesMax = 5
+const recoveriesMax = 10
 
 export function isSuspect(recoveries: number): boolean {
   return recoveries >= recoveriesOfSuspect && recoveries < recoveriesMax

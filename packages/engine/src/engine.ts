@@ -3,8 +3,7 @@ import { createPool, Definitions, type Database, type Journal } from '@reprise/s
 import { acceptMessage, type AcceptOutcome, type IncomingMessage } from './accept-message.ts'
 import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-turns.ts'
 import { createEgress } from './egress/egress.ts'
-import { createModelProviders } from './models/create-model-providers.ts'
-import type { ModelProvider } from './models/model-provider.ts'
+import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
 import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
@@ -22,7 +21,8 @@ export interface EngineOptions {
   journal: Journal
   compute: Compute
   log: Log
-  providers?: ReadonlyMap<string, ModelProvider>
+  /** Makes the clients of providers; for tests and for vendors that an embedding app adds. */
+  createProvider?: CreateProvider
   /** Server-side tools beside the built-in ones, for agents to name by their refs. */
   capabilities?: readonly Capability[]
   /** How many turns run at once; 0: this process accepts and streams, and runs none. */
@@ -56,10 +56,11 @@ const slotsDefault = 256
 const graceMsDefault = 5_000
 
 export function createEngine(options: EngineOptions): Engine {
-  const { connectionString, db, journal, compute, log, providers = createModelProviders(), slots = slotsDefault, egressAllow = [], graceMs = graceMsDefault } = options
+  const { connectionString, db, journal, compute, log, createProvider, slots = slotsDefault, egressAllow = [], graceMs = graceMsDefault } = options
   const egress = createEgress({ allow: egressAllow })
   const limits = { ...turnLimits, ...options.limits }
   const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
+  const providers = new ModelProviders({ fetch: egress.fetch }, createProvider)
   const toolbox = new Toolbox(db, egress, capabilities)
   // Opens no connection before a tool needs one.
   const transactions = createPool({ connectionString, applicationName: 'reprise tools' })

@@ -1,8 +1,9 @@
 import type { Event } from '@reprise/contract'
 import { seeded } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ModelError, type ModelChunk, type ModelProvider } from '../src/index.ts'
+import { ModelError, type ModelChunk } from '../src/index.ts'
 import { openEngineFixture, script, type EngineFixture, type EngineProcess } from './support/engine-fixture.ts'
+import { speakAs } from './support/speak-as.ts'
 
 let fixture: EngineFixture
 let process: EngineProcess
@@ -59,8 +60,8 @@ describe('a model call', () => {
   })
 
   test('that hangs is ended by its time limit, also when the provider does not heed the signal', async () => {
-    const deaf: ModelProvider = { type: 'sim', stream: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<ModelChunk>>(() => {}) }) }) }
-    const impatient = await fixture.startProcess({ providers: new Map([['sim', deaf]]), limits: { modelCallMsMax: 30, modelAttemptsMax: 2 } })
+    const deaf = speakAs(() => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<ModelChunk>>(() => {}) }) }))
+    const impatient = await fixture.startProcess({ createProvider: deaf, limits: { modelCallMsMax: 30, modelAttemptsMax: 2 } })
     const events = await run('hello', impatient)
     expect(ofType(events, 'turn.failed')[0]?.data).toMatchObject({ error_code: 'provider_timeout' })
     await impatient.stop()
@@ -85,15 +86,12 @@ describe('a model call', () => {
 
 test('a provider that is down is left alone by all turns, and tried again later', async () => {
   let calls = 0
-  const down: ModelProvider = {
-    type: 'sim',
-    // eslint-disable-next-line require-yield
-    async *stream() {
-      calls += 1
-      throw new ModelError('server_error', 'down')
-    },
-  }
-  const behind = await fixture.startProcess({ providers: new Map([['sim', down]]), limits: { modelAttemptsMax: 2, retryAfterMsMax: 1_000 } })
+  // eslint-disable-next-line require-yield
+  const down = speakAs(async function* () {
+    calls += 1
+    throw new ModelError('server_error', 'down')
+  })
+  const behind = await fixture.startProcess({ createProvider: down, limits: { modelAttemptsMax: 2, retryAfterMsMax: 1_000 } })
   await Promise.all(Array.from({ length: 30 }, () => run('hello', behind)))
   const callsBefore = calls
   const events = await run('hello', behind)
@@ -107,8 +105,8 @@ test('a failed turn is posted again once, however often it is asked for, and the
   const sessionId = await fixture.createSession()
   await process.engine.acceptMessage(fixture.message(sessionId, 'hello'))
   await fixture.eventsUntil(process, sessionId, 'turn.completed')
-  const refusing: ModelProvider = { type: 'sim', stream: () => { throw new ModelError('invalid_request', 'no') } }
-  const picky = await fixture.startProcess({ providers: new Map([['sim', refusing]]) })
+  const refusing = speakAs(() => { throw new ModelError('invalid_request', 'no') })
+  const picky = await fixture.startProcess({ createProvider: refusing })
   const failed = await picky.engine.acceptMessage(fixture.message(sessionId, 'What was that?'))
   if (failed.outcome !== 'stored') throw new Error(failed.outcome)
   await fixture.eventsUntil(picky, sessionId, 'turn.failed')

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineTool } from '../src/index.ts'
 import { openEngineFixture, script, type EngineFixture, type EngineProcess } from './support/engine-fixture.ts'
+import { speakAs } from './support/speak-as.ts'
 
 let fixture: EngineFixture
 beforeEach(async () => {
@@ -138,13 +139,10 @@ describe('a turn whose process died', () => {
 
 describe('a turn that breaks', () => {
   test('fails with an internal error that tells nothing of it, and leaves no call open', async () => {
-    const breaking = {
-      type: 'sim',
-      stream() {
-        throw new TypeError('a secret of the inside')
-      },
-    }
-    const process = await fixture.startProcess({ providers: new Map([['sim', breaking]]) })
+    const breaking = speakAs(() => {
+      throw new TypeError('a secret of the inside')
+    })
+    const process = await fixture.startProcess({ createProvider: breaking })
     const { session_id } = await post(process, 'hello')
     const events = await fixture.eventsUntil(process, session_id, 'session.idled')
     expect(ofType(events, 'turn.failed')[0]?.data).toMatchObject({ error_code: 'internal_error', error: 'Something went wrong on the server.' })

@@ -2,16 +2,37 @@
  * What the turn runner asks of a model, whatever vendor answers. The shape follows the AI SDK's LanguageModelV4
  * (prompt in, one stream of parts out), so that adapting one of its providers is renaming.
  */
-import type { ReasoningEffort, ToolCallPart, ToolResultPart, Usage } from '@reprise/contract'
+import type { ImageMediaType, ReasoningEffort, ToolCallPart, ToolResultPart, Usage } from '@reprise/contract'
+
+/** A vendor's server, and what is needed to talk to it. */
+export interface ProviderConnection {
+  /** As `providers.type` names it. */
+  type: string
+  /** Null: the vendor's own address. */
+  base_url: string | null
+  api_key: string | null
+}
 
 export interface ModelProvider {
   readonly type: string
+  readonly images: ImageLimits
   /**
    * Makes one model call. The chunks come in the order thinking, text, tool calls, `finished`, where each but the last may
    * be absent. A fault throws a ModelError, also in the middle of the stream. Aborting `signal` ends the call soon,
    * with `signal.reason` thrown: the caller that aborted knows why it did.
    */
   stream(call: ModelCall, signal: AbortSignal): AsyncIterable<ModelChunk>
+}
+
+/** What a vendor takes of an image. What is larger is made smaller before it is sent. */
+export interface ImageLimits {
+  /** It fetches https urls itself. */
+  takesUrls: boolean
+  mediaTypes: readonly ImageMediaType[]
+  /** Of the image itself, before base64. */
+  bytesMax: number
+  /** Of the longer edge. */
+  edgePixelsMax: number
 }
 
 export interface ModelCall {
@@ -36,7 +57,10 @@ export interface ModelCall {
 export type PromptMessage =
   | { role: 'user'; content: readonly PromptPart[] }
   | { role: 'agent'; content: readonly (PromptText | ToolCallPart)[]; thinking: readonly ThinkingBlock[] }
-  | { role: 'tool_result'; content: readonly ToolResultPart[] }
+  | { role: 'tool_result'; content: readonly PromptToolResult[] }
+
+/** The images of a result stand beside it: vendors take them apart from its text. */
+export type PromptToolResult = ToolResultPart & { images?: readonly PromptImage[] }
 
 export type PromptPart = PromptText | PromptImage
 
@@ -45,14 +69,22 @@ export interface PromptText {
   text: string
 }
 
-/** Either a caller's `url`, or an image stored here, whose bytes `load` reads; a provider loads only what it sends. */
+/**
+ * Either a caller's `url`, or an image that `load` gives within the provider's `images` limits. It is fitted and encoded
+ * once per turn, however many calls show it; a provider loads only what it sends.
+ */
 export interface PromptImage {
   type: 'image'
   /** `image/*` when a caller's url came without one. */
   media_type: string
   url?: string
   image_id?: string
-  load?: () => Promise<Uint8Array>
+  load?: () => Promise<LoadedImage>
+}
+
+export interface LoadedImage {
+  media_type: ImageMediaType
+  base64: string
 }
 
 /** Stored byte-exact and sent back unchanged: vendors check the signature against the text. */

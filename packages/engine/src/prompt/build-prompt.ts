@@ -1,6 +1,7 @@
-import { readStoredImage, type ContentPart } from '@reprise/contract'
+import { Buffer } from 'node:buffer'
+import { readStoredImage, type ContentPart, type ImageMediaType } from '@reprise/contract'
 import { readImageBytes, type Database } from '@reprise/store'
-import type { ModelCall, PromptMessage, PromptPart } from '../models/model-provider.ts'
+import type { LoadedImage, ModelCall, PromptMessage, PromptPart } from '../models/model-provider.ts'
 import type { MessageOfTurn, Turn } from '../turn/turn.ts'
 import { countTokens, type EarlierTurn } from './earlier-turns.ts'
 
@@ -64,9 +65,9 @@ function showPart(part: ContentPart, db: Database, organizationId: string): Prom
   return part.type === 'image' && part.url ? { type: 'image', media_type: part.media_type ?? 'image/*', url: part.url } : null
 }
 
-async function loadImage(db: Database, organizationId: string, imageId: string): Promise<Uint8Array> {
+async function loadImage(db: Database, organizationId: string, imageId: string): Promise<LoadedImage> {
   const image = await readImageBytes(db, organizationId, imageId, 'full')
   // A message's images are held by foreign key.
   if (!image) throw new Error(`image ${imageId} of a stored message is gone`)
-  return image.bytes
+  return { media_type: image.content_type as ImageMediaType, base64: Buffer.from(image.bytes).toString('base64') } // checked when it was stored
 }

@@ -96,8 +96,7 @@ async function prepareCall(run: TurnRun): Promise<ModelCall> {
 }
 
 async function drain({ turn, services }: TurnRun, call: ModelCall, answer: AnswerStream, signal: AbortSignal): Promise<Finished> {
-  const provider = services.providers.get(turn.model.provider_type)
-  if (!provider) throw new ModelError('unavailable', `no provider of type ${turn.model.provider_type}`, { retryable: false })
+  const provider = await services.providers.find(turn.model)
   for await (const chunk of provider.stream(call, signal)) {
     if (chunk.type === 'finished') return chunk
     answer.take(chunk)

@@ -1,7 +1,7 @@
 import type { Compute } from '@reprise/compute'
 import type { Database, DatabasePool, Journal } from '@reprise/store'
 import type { ProviderBreakers } from '../models/provider-breakers.ts'
-import type { ModelProvider } from '../models/model-provider.ts'
+import type { ModelProviders } from '../models/model-providers.ts'
 import type { EarlierTurn } from '../prompt/earlier-turns.ts'
 import type { SessionPasts } from '../prompt/session-pasts.ts'
 import type { Toolbox } from '../tools/toolbox.ts'
@@ -26,7 +26,7 @@ export interface TurnServices {
   journal: Journal
   compute: Compute
   toolbox: Toolbox
-  providers: ReadonlyMap<string, ModelProvider>
+  providers: ModelProviders
   breakers: ProviderBreakers
   pasts: SessionPasts
   limits: TurnLimits

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ModelError } from '../../src/models/model-error.ts'
-import { createModelProviders } from '../../src/models/create-model-providers.ts'
+import { createModelProvider } from '../../src/models/create-model-provider.ts'
 
 describe('a model error', () => {
   it.each([
@@ -21,10 +21,10 @@ describe('a model error', () => {
   })
 })
 
-describe('the model providers', () => {
-  it('are found by type, and an unknown type is not there', () => {
-    const providers = createModelProviders()
-    expect(providers.get('sim')?.type).toBe('sim')
-    expect(providers.get('constructor')).toBeUndefined()
+describe('a model provider', () => {
+  it('is made by its type, and of an unknown type it is not there, whatever it is asked again', () => {
+    const make = (type: string) => createModelProvider({ type, base_url: null, api_key: null }, { fetch })
+    expect(make('sim').type).toBe('sim')
+    expect(() => make('constructor')).toThrow(expect.objectContaining({ kind: 'unavailable', retryable: false }))
   })
 })

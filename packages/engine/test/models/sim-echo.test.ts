@@ -31,7 +31,7 @@ describe('the sim model without a script', () => {
   })
 
   it('never loads an image', async () => {
-    const load = (): Promise<Uint8Array> => Promise.reject(new Error('loaded'))
+    const load = (): Promise<never> => Promise.reject(new Error('loaded'))
     expect(await answerText(simCall([user({ ...png, image_id: 'img_1', load })]))).toBe('I see an image (image/png).')
   })
 })

@@ -3,19 +3,21 @@
  * It echoes the user, or plays the script in a fenced `sim` block of the user's text. Without delays in the script
  * there is no timer and each text is one delta, because benchmarks drive this path thousands of times a second.
  */
-import type { ModelCall, ModelChunk, ModelProvider } from '../model-provider.ts'
+import { imageMediaTypes, limits } from '@reprise/contract'
+import type { ImageLimits, ModelCall, ModelChunk, ModelProvider } from '../model-provider.ts'
 import { chooseStep, type ChosenStep } from './choose-step.ts'
 import { estimateUsage } from './estimate-usage.ts'
 import { failStep } from './fail-step.ts'
 import { pause } from '../../turn/pause.ts'
 import { firstHalf, splitText } from './split-text.ts'
 
+const images: ImageLimits = { takesUrls: true, mediaTypes: imageMediaTypes, bytesMax: limits.imageBytesMax, edgePixelsMax: Infinity }
 const charactersPerToken = 4
 /** A faster model says more per delta rather than waking up more often. */
 const deltasPerSecondMax = 50
 
 export function createSimProvider(): ModelProvider {
-  return { type: 'sim', stream: streamSimAnswer }
+  return { type: 'sim', images, stream: streamSimAnswer }
 }
 
 async function* streamSimAnswer(call: ModelCall, signal: AbortSignal): AsyncGenerator<ModelChunk> {

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { HttpConnection } from './http-connection.ts'
+import { readSse } from './sse-reader.ts'
 import { startMeasuredHost } from './start-measured-host.ts'
 import { percentile, printRows } from './statistics.ts'
 import { createSession, oneToolMessage, runTurn } from './turns.ts'
@@ -41,10 +40,10 @@ async function prepare(connection: HttpConnection, count: number): Promise<strin
 }
 
 async function measureTurns(address: string, connection: HttpConnection, sessionId: string, count: number): Promise<number[]> {
-  const stream = await openStream(address, sessionId)
+  const stream = await readSse(address, `/v1/sessions/${sessionId}/sse?from=now`)
   const ms: number[] = []
   for (let turn = 0; turn < count; turn++) {
-    const completed = stream.next('turn.completed')
+    const completed = stream.first('turn.completed')
     const startedAt = performance.now()
     const [{ status }] = await Promise.all([connection.request('POST', `/v1/sessions/${sessionId}/messages`, oneToolMessage), completed])
     ms.push(performance.now() - startedAt)
@@ -52,26 +51,4 @@ async function measureTurns(address: string, connection: HttpConnection, session
   }
   stream.close()
   return ms
-}
-
-async function openStream(address: string, sessionId: string): Promise<{ next(type: string): Promise<void>; close(): void }> {
-  const { hostname, port } = new URL(address)
-  const socket = connect(Number(port), hostname)
-  socket.setNoDelay(true)
-  let awaited: { frame: string; resolve(): void } | null = null
-  let tail = ''
-  socket.on('data', (bytes: Buffer) => {
-    tail += bytes.toString()
-    if (awaited && tail.includes(awaited.frame)) {
-      tail = ''
-      awaited.resolve()
-    } else if (!awaited) tail = ''
-    else tail = tail.slice(-200)
-  })
-  const next = (type: string) => new Promise<void>((resolve) => (awaited = { frame: `event: ${type}\n`, resolve }))
-  const connected = next('connected')
-  socket.write(`GET /v1/sessions/${sessionId}/sse?from=now HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
-  await once(socket, 'connect')
-  await connected
-  return { next, close: () => void socket.destroy() }
 }

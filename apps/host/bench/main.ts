@@ -8,6 +8,7 @@ import { measurePhotographs } from './photographs.ts'
 import { measureProcesses } from './processes.ts'
 import { measureSize } from './size.ts'
 import { measureStartUp } from './start-up.ts'
+import { measureStreaming } from './streaming.ts'
 import { measureThroughput } from './throughput.ts'
 
 const sections: Record<string, () => Promise<void>> = {
@@ -15,6 +16,7 @@ const sections: Record<string, () => Promise<void>> = {
   latency: measureLatency,
   photographs: measurePhotographs,
   streams: measureIdleStreams,
+  streaming: measureStreaming,
   start: measureStartUp,
   processes: measureProcesses,
   idle: measureIdle,

@@ -23,17 +23,19 @@ interface MeasuredHostOptions {
   connectionString?: string
   /** The folder of another checkout of this repository, whose files the host is made of. */
   checkout?: string
+  /** An inward place, as `host:port`, that the host may call. */
+  egressAllow?: string
 }
 
 /** Starts a host in a process of its own. */
-export async function startMeasuredHost({ connectionString, checkout }: MeasuredHostOptions = {}): Promise<MeasuredHost> {
+export async function startMeasuredHost({ connectionString, checkout, egressAllow = '' }: MeasuredHostOptions = {}): Promise<MeasuredHost> {
   const given = connectionString === undefined && givenServer ? await createDatabase(givenServer, `bench_${process.pid}_${Date.now()}`) : null
   const databaseUrl = connectionString ?? given?.connectionString
   const folder = await mkdtemp(join(tmpdir(), 'reprise-bench-'))
   await chmod(folder, 0o755) // as root, PostgreSQL runs as another user
   const ownProgram = new URL('./measured-host.ts', import.meta.url)
   const child = fork(checkout === undefined ? ownProgram : join(checkout, 'apps/host/bench/measured-host.ts'), {
-    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_LOG_LEVEL: 'warn', DATABASE_URL: databaseUrl ?? '', REPRISE_API_KEY: '' },
+    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_LOG_LEVEL: 'warn', DATABASE_URL: databaseUrl ?? '', REPRISE_API_KEY: '', REPRISE_EGRESS_ALLOW: egressAllow },
     execArgv: ['--expose-gc'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

@@ -20,14 +20,14 @@ export function createAiSdkProvider(vendor: Vendor, connection: ProviderConnecti
 
   async function* stream(call: ModelCall, signal: AbortSignal): AsyncGenerator<ModelChunk> {
     signal.throwIfAborted()
+    const options: LanguageModelV4CallOptions = {
+      prompt: await prompts.write(call),
+      tools: writeTools(call, vendor),
+      reasoning: readEffort(call.reasoning_effort),
+      providerOptions: { [vendor.namespace]: vendor.chooseOptions?.(call) ?? {} },
+      abortSignal: signal,
+    }
     try {
-      const options: LanguageModelV4CallOptions = {
-        prompt: await prompts.write(call),
-        tools: writeTools(call, vendor),
-        reasoning: readEffort(call.reasoning_effort),
-        providerOptions: { [vendor.namespace]: vendor.chooseOptions?.(call) ?? {} },
-        abortSignal: signal,
-      }
       const answer = await toModel(call.model).doStream(options)
       yield* readStream(answer.stream, vendor.namespace)
     } catch (error) {

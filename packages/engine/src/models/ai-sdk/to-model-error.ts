@@ -10,20 +10,21 @@ export interface CallFacts {
 }
 
 const wordsMax = 500
-const timeoutCodes: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
+const unreachableCodes: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+const timeoutCodes: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT'])
 
 /**
  * What went wrong with a call, in words that may be logged and shown: the vendor's own, without the key, or ours. The
- * SDK's errors hold the whole request, so none of them is kept as the cause. What is no fault of the call stays as it is.
+ * SDK's errors hold the whole request, so none of them is kept as the cause.
  */
-export function toModelError(error: unknown, facts: CallFacts): unknown {
+export function toModelError(error: unknown, facts: CallFacts): ModelError {
   const known = findModelError(error)
   if (known) return known
   const refusal = findRefusal(error)
   if (refusal) return new ModelError('unavailable', refusal.message, { retryable: false })
   if (APICallError.isInstance(error)) {
     // A success that could not be read, or no answer at all.
-    if (error.statusCode === undefined || error.statusCode < 400) return judgeConnection(error, 'unavailable')
+    if (error.statusCode === undefined || error.statusCode < 400) return judgeConnection(error)
     return judgeStatus(error.statusCode, tellSafely(error.message, facts), facts.model, { headers: error.responseHeaders, data: error.data })
   }
   if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error)) return new ModelError('malformed', 'the provider sent an event that could not be read')
@@ -32,8 +33,9 @@ export function toModelError(error: unknown, facts: CallFacts): unknown {
     return error.data === undefined ? new ModelError('cut', 'the stream ended before the answer was finished') : new ModelError('malformed', tellSafely(error.message, facts))
   }
   if (AISDKError.isInstance(error)) return new ModelError('invalid_request', tellSafely(error.message, facts))
-  if (error instanceof EgressFault || error instanceof TypeError || findErrorCode(error) !== null) return judgeConnection(error, 'cut')
-  if (error instanceof Error) return error
+  if (error instanceof EgressFault || error instanceof TypeError || findErrorCode(error) !== null) return judgeConnection(error)
+  // The SDK has plain errors of its own for what it did not expect.
+  if (error instanceof Error) return new ModelError('malformed', tellSafely(error.message, facts))
   return judgeErrorEvent(error, facts)
 }
 
@@ -42,11 +44,12 @@ function findModelError(error: unknown): ModelError | null {
   return null
 }
 
-function judgeConnection(error: unknown, kind: 'unavailable' | 'cut'): ModelError {
+function judgeConnection(error: unknown): ModelError {
   const code = findErrorCode(error)
   if (code !== null && timeoutCodes.has(code)) return new ModelError('timeout', `the provider did not answer in time (${code})`)
-  const what = kind === 'cut' ? 'the connection to the provider broke' : 'the provider could not be reached'
-  return new ModelError(kind, code === null ? what : `${what} (${code})`)
+  if (code !== null && unreachableCodes.has(code)) return new ModelError('unavailable', `the provider could not be reached (${code})`)
+  const what = 'the connection to the provider broke'
+  return new ModelError('cut', code === null ? what : `${what} (${code})`)
 }
 
 /** An error that came as an event of the stream, after a status of 200: each vendor has a shape of its own. */

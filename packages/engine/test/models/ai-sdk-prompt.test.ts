@@ -80,10 +80,12 @@ describe.each(vendorNames)('a prompt of %s', (name) => {
   test.each(['low', 'high'] as const)('asks for %s effort in the vendor’s own words', async (reasoning_effort) => {
     const server = await startServerOf(name)
     await hear(connect(name, server.url), callOf(name, [user('hi')], { reasoning_effort }))
-    const { body } = server.requests[0]!
-    if (name === 'anthropic') expect(body).toMatchObject({ thinking: { type: 'enabled', budget_tokens: reasoning_effort === 'low' ? 6400 : 38400 } })
-    if (name === 'openai') expect(body).toMatchObject({ reasoning: { effort: reasoning_effort, summary: 'auto' } })
-    if (name === 'openai_compatible') expect(body).toMatchObject({ reasoning_effort })
+    const words: Record<VendorName, object> = {
+      anthropic: { thinking: { type: 'enabled', budget_tokens: reasoning_effort === 'low' ? 6400 : 38400 } },
+      openai: { reasoning: { effort: reasoning_effort, summary: 'auto' } },
+      openai_compatible: { reasoning_effort },
+    }
+    expect(server.requests[0]!.body).toMatchObject(words[name])
   })
 
   test('says nothing of effort when none was chosen, and turns thinking off when it is to be none', async () => {

@@ -20,7 +20,7 @@ export interface OpenAiRequest {
 
 export type Item = { type?: string; role?: string; [key: string]: unknown }
 
-export interface ChatMessage {
+interface ChatMessage {
   role: string
   content?: unknown
   reasoning_content?: string

@@ -98,7 +98,7 @@ export async function startProtocolServer<Body>(dialects: Record<string, Dialect
       bytesLeft -= bytes.length
       sent[index] += bytes.toString()
       stats.bytesWritten += bytes.length
-      if (!response.write(bytes)) await Promise.race([once(response, 'drain'), once(response, 'close')]).catch(() => {})
+      if (!response.write(bytes)) await drained(response)
       if (bytesLeft <= 0) break
       if (pace > 0 && event.isDelta) await delay(1000 / pace)
     }
@@ -141,6 +141,14 @@ export async function startProtocolServer<Body>(dialects: Record<string, Dialect
       await closed
     },
   }
+}
+
+/** Until what was written has gone, or nobody wants it any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  const over = new AbortController()
+  const options = { signal: over.signal }
+  await Promise.race([once(response, 'drain', options), once(response, 'close', options)]).catch(() => {})
+  over.abort()
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {

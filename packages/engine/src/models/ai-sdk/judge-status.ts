@@ -18,6 +18,7 @@ export function judgeStatus(status: number, words: string, model: string, { head
   if (status >= 500) return new ModelError('server_error', `the provider failed ${told}`, { retry_after_ms })
   if (status === 408) return new ModelError('timeout', `the provider did not answer in time ${told}`, { retry_after_ms })
   if (status === 409) return new ModelError('server_error', `the provider is busy with the same ${told}`, { retry_after_ms })
+  if (status === 400 && isTooLong(words, data)) return new ModelError('too_long', `the prompt does not fit into the model's window ${told}`)
   return new ModelError('invalid_request', describeRefusal(status, told, model))
 }
 
@@ -35,6 +36,11 @@ function describeRefusal(status: number, told: string, model: string): string {
     default:
       return `the provider refuses the request ${told}`
   }
+}
+
+/** OpenAI has a code for it, and llama.cpp; others say it only in words. */
+function isTooLong(words: string, data: unknown): boolean {
+  return /context_length_exceeded|exceed_context_size/.test(JSON.stringify(data ?? null)) || /prompt is too long|maximum context length|context window/i.test(words)
 }
 
 /** `retry-after-ms` is finer, where a vendor sends it; `retry-after` comes in seconds or as a date. */

@@ -37,7 +37,7 @@ export interface Vendor {
 /** What came with thinking, under the vendor's namespace. */
 export type VendorMarks = SharedV4ProviderOptions[string]
 
-export interface VendorSettings {
+interface VendorSettings {
   baseURL: string
   /** Empty when there is none: an absent one the SDK would look for in the environment. */
   apiKey: string

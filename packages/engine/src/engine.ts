@@ -5,6 +5,7 @@ import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-tu
 import { createEgress } from './egress/egress.ts'
 import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
+import { watchSilence } from './models/watch-silence.ts'
 import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
 import { SettingsLoader } from './settings-loader.ts'
@@ -60,7 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
   const egress = createEgress({ allow: egressAllow })
   const limits = { ...turnLimits, ...options.limits }
   const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
-  const providers = new ModelProviders({ fetch: egress.fetch }, createProvider)
+  const providers = new ModelProviders({ fetch: watchSilence(egress.fetch, limits.modelSilenceMsMax) }, createProvider)
   const toolbox = new Toolbox(db, egress, capabilities)
   // Opens no connection before a tool needs one.
   const transactions = createPool({ connectionString, applicationName: 'reprise tools' })

@@ -1,6 +1,8 @@
 export type { AcceptOutcome, IncomingMessage } from './accept-message.ts'
 export type { CancelOutcome, CancelRequest } from './cancel-turns.ts'
 export { createEngine, type Engine, type EngineOptions } from './engine.ts'
+export { createAiSdkProvider } from './models/ai-sdk/create-ai-sdk-provider.ts'
+export type { Vendor } from './models/ai-sdk/vendor.ts'
 export { createModelProvider, type ProviderServices } from './models/create-model-provider.ts'
 export type { CreateProvider } from './models/model-providers.ts'
 export { ModelError } from './models/model-error.ts'

@@ -3,6 +3,9 @@
  * (prompt in, one stream of parts out), so that adapting one of its providers is renaming.
  */
 import type { ImageMediaType, ReasoningEffort, ToolCallPart, ToolResultPart, Usage } from '@reprise/contract'
+import type { ThinkingBlock } from '@reprise/store'
+
+export type { ThinkingBlock }
 
 /** A vendor's server, and what is needed to talk to it. */
 export interface ProviderConnection {
@@ -17,8 +20,8 @@ export interface ModelProvider {
   readonly type: string
   readonly images: ImageLimits
   /**
-   * Makes one model call. The chunks come in the order thinking, text, tool calls, `finished`, where each but the last may
-   * be absent. A fault throws a ModelError, also in the middle of the stream. Aborting `signal` ends the call soon,
+   * Makes one model call. The chunks come as the model gives them, mostly thinking, text, tool calls, where each may be
+   * absent or come again; `finished` is the last. A fault throws a ModelError, also in the middle of the stream. Aborting `signal` ends the call soon,
    * with `signal.reason` thrown: the caller that aborted knows why it did.
    */
   stream(call: ModelCall, signal: AbortSignal): AsyncIterable<ModelChunk>
@@ -87,12 +90,6 @@ export interface LoadedImage {
   base64: string
 }
 
-/** Stored byte-exact and sent back unchanged: vendors check the signature against the text. */
-export interface ThinkingBlock {
-  text: string
-  signature: string | null
-}
-
 export interface ToolSpec {
   name: string
   description: string
@@ -107,7 +104,11 @@ export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter' |
 export type ModelChunk =
   | { type: 'thinking_started' }
   | { type: 'thinking_delta'; delta: string }
-  | { type: 'thinking_completed'; signature: string | null }
+  /** `vendor_json` is what the vendor wants back beside text and signature: its adapter's own, kept as it is. */
+  | { type: 'thinking_completed'; signature: string | null; vendor_json?: string }
   | { type: 'text_delta'; delta: string }
+  /** The model has begun to write a call, which may take it a while. May be left out. */
+  | { type: 'tool_call_started' }
+  /** Arguments that are no JSON are their text as it came. */
   | { type: 'tool_call'; id: string; name: string; arguments: unknown }
   | { type: 'finished'; finish_reason: FinishReason; usage: Usage; response_id: string | null }

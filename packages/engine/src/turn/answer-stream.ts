@@ -15,6 +15,14 @@ interface AnswerStreamOptions {
   startedAt: number
 }
 
+interface OpenThinking {
+  /** As it is shown and stored. */
+  text: string
+  /** As it came, for the vendor. */
+  exact: string
+  place: Pick<ThinkingBlock, 'text_before' | 'calls_before'>
+}
+
 /** Turns the chunks of one model call into events, joining deltas that come close together. */
 export class AnswerStream {
   readonly #options: AnswerStreamOptions
@@ -22,7 +30,7 @@ export class AnswerStream {
   readonly toolCalls: ToolCallPart[] = []
   readonly thinkingBlocks: ThinkingBlock[] = []
   timeToFirstTokenMs: number | null = null
-  #thinking: string | null = null
+  #thinking: OpenThinking | null = null
   #hasStarted = false
   #hasWritten = false
   #isClosed = false
@@ -44,24 +52,31 @@ export class AnswerStream {
     if (this.#isClosed) return
     const { writer, turn_id, model, startedAt } = this.#options
     this.timeToFirstTokenMs ??= Math.round(performance.now() - startedAt)
-    if (chunk.type !== 'tool_call') this.#hasWritten = true
+    if (chunk.type !== 'tool_call' && chunk.type !== 'tool_call_started') this.#hasWritten = true
     switch (chunk.type) {
       case 'thinking_started':
-        this.#thinking = ''
+        this.flush()
+        this.#thinking = this.#openThinking()
         writer.event('reason.thinking.started', { turn_id, model })
         break
       case 'thinking_delta': {
         const delta = repairText(chunk.delta)
-        this.#thinking = (this.#thinking ?? '') + delta
+        this.#thinking ??= this.#openThinking()
+        this.#thinking.text += delta
+        this.#thinking.exact += chunk.delta
         this.#addDelta('reason.thinking.delta', delta)
         break
       }
-      case 'thinking_completed':
+      case 'thinking_completed': {
         this.flush()
-        this.thinkingBlocks.push({ text: this.#thinking ?? '', signature: chunk.signature })
-        writer.event('reason.thinking.completed', { turn_id, thinking: this.#thinking ?? '' })
+        const { text, exact, place } = this.#thinking ?? this.#openThinking()
         this.#thinking = null
+        const signature = chunk.signature === null ? null : repairText(chunk.signature)
+        const { vendor_json } = chunk
+        this.thinkingBlocks.push({ text, signature, ...(exact !== text && { text_json: JSON.stringify(exact) }), ...(vendor_json && { vendor_json }), ...place })
+        writer.event('reason.thinking.completed', { turn_id, thinking: text })
         break
+      }
       case 'text_delta': {
         const delta = repairText(chunk.delta)
         this.#start()
@@ -69,6 +84,8 @@ export class AnswerStream {
         this.#addDelta('output.message.delta', delta)
         break
       }
+      case 'tool_call_started':
+        return
       case 'tool_call':
         this.toolCalls.push({ type: 'tool_call', id: repairText(chunk.id), name: repairText(chunk.name), arguments: repairStorable(chunk.arguments) })
         break
@@ -94,6 +111,12 @@ export class AnswerStream {
     this.#isClosed = true
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
+  }
+
+  #openThinking(): OpenThinking {
+    const text_before = this.text.length
+    const calls_before = this.toolCalls.length
+    return { text: '', exact: '', place: { ...(text_before > 0 && { text_before }), ...(calls_before > 0 && { calls_before }) } }
   }
 
   #start(): void {

@@ -1,6 +1,8 @@
 /** How long steps of a turn may take, and how often they are tried. */
 export interface TurnLimits {
   modelCallMsMax: number
+  /** How long a provider may send nothing at all, before its answer and within it. */
+  modelSilenceMsMax: number
   modelAttemptsMax: number
   toolCallMsMax: number
   toolAttemptsMax: number
@@ -14,7 +16,10 @@ export interface TurnLimits {
 }
 
 export const turnLimits: TurnLimits = {
-  modelCallMsMax: 300_000,
+  // An answer of 64k tokens at 50 a second takes over twenty minutes; what has died shows by its silence.
+  modelCallMsMax: 1_800_000,
+  // A local server reads the whole prompt before its first byte, which takes it a minute or two for a long one.
+  modelSilenceMsMax: 120_000,
   modelAttemptsMax: 5,
   toolCallMsMax: 60_000,
   toolAttemptsMax: 5,

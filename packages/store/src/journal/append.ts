@@ -20,9 +20,18 @@ export function newEvent<T extends EventType>(type: T, data: StoredEventData<T>)
   return { type, data_json: JSON.stringify(data) }
 }
 
+/** Kept byte for byte and sent back unchanged: vendors check the signature against the text. */
 export interface ThinkingBlock {
+  /** As it is shown. */
   text: string
   signature: string | null
+  /** The text as JSON, where it holds what PostgreSQL takes into no text: a NUL, half a surrogate pair. */
+  text_json?: string
+  /** What the vendor wants back beside text and signature, as JSON: redacted thinking, encrypted reasoning. */
+  vendor_json?: string
+  /** Where it stood in the answer: behind so many characters of text and so many tool calls. Absent: before all else. */
+  text_before?: number
+  calls_before?: number
 }
 
 /** A message to be appended. What callers said is their own JSON text. */

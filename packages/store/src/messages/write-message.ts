@@ -19,7 +19,9 @@ export const messageColumns = `m.id, m.session_id, m.sequence, m.turn_id, m.plac
 /** A message's JSON on the wire. `contentJson` replaces the stored content where it is to be shown in another form. */
 export function writeMessage(message: StoredMessage, contentJson = showContentJson(message.content_json), delivery?: string): string {
   const { thinking_blocks: blocks } = message
-  const thinking = blocks ? JSON.stringify(blocks.map((block) => block.text).join('\n')) : 'null'
+  // Redacted thinking has no text to show.
+  const thoughts = blocks?.map((block) => block.text).filter((text) => text !== '') ?? []
+  const thinking = thoughts.length > 0 ? JSON.stringify(thoughts.join('\n')) : 'null'
   const signature = JSON.stringify(blocks?.findLast((block) => block.signature !== null)?.signature ?? null)
   return (
     `{"id":"${message.id}","session_id":"${message.session_id}","sequence":${message.sequence},"role":"${message.role}",` +

@@ -2,9 +2,10 @@ import type { TurnErrorCode } from '@reprise/contract'
 
 /**
  * `cut`: the stream broke off before `finished`. `malformed`: the answer could not be read, such as tool arguments
- * that are no JSON. `unavailable`: the vendor was never reached, or its breaker is open.
+ * that are no JSON. `unavailable`: the vendor was never reached, or its breaker is open. `tools_unsupported`: the turn has tools and the model
+ * cannot use them.
  */
-export type ModelErrorKind = 'rate_limited' | 'server_error' | 'timeout' | 'cut' | 'malformed' | 'invalid_request' | 'unavailable'
+export type ModelErrorKind = 'rate_limited' | 'server_error' | 'timeout' | 'cut' | 'malformed' | 'invalid_request' | 'unavailable' | 'tools_unsupported'
 
 export interface ModelErrorOptions {
   /** When the vendor asked to wait, how long. */
@@ -22,6 +23,7 @@ const modelErrorKinds = {
   malformed: { retryable: true, turn_error_code: 'provider_error' },
   invalid_request: { retryable: false, turn_error_code: 'provider_error' },
   unavailable: { retryable: true, turn_error_code: 'model_unavailable' },
+  tools_unsupported: { retryable: false, turn_error_code: 'tools_unsupported' },
 } as const satisfies Record<ModelErrorKind, { retryable: boolean; turn_error_code: TurnErrorCode }>
 
 /** A model call that failed. Its message is the provider's own words: for the log, and for callers who may see details. */

@@ -36,3 +36,8 @@ FROM models m WHERE o.id = $1 AND o.default_model_id = $2 AND m.organization_id 
     values: [seeded.organization_id, seeded.model_id, modelId],
   })
 }
+
+/** True for the providers that the server makes by itself. */
+export function isSeededProvider(providerId: string): boolean {
+  return providerId === seeded.provider_id || vendorTypes.some((type) => vendors[type].provider_id === providerId)
+}

@@ -1,4 +1,4 @@
-import type { Event, Message } from '@reprise/contract'
+import type { Message } from '@reprise/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makePng } from './support/make-png.ts'
 import { createModel, createProvider, patch } from './support/providers.ts'

@@ -2,6 +2,7 @@ import type { CapabilityRef, CreateSessionRequest, ModelPrices, Session, Session
 import type { Database } from '../database.ts'
 import { encodeEvents } from '../journal/encode-flush.ts'
 import { newEvent } from '../journal/append.ts'
+import { showUsage, type UsageTotals } from '../journal/sum-used.ts'
 import { turnModelJson } from './turn-model.ts'
 
 export type NewSession = Omit<Session, 'status' | 'usage' | 'created_at' | 'updated_at'>
@@ -17,22 +18,6 @@ const status = `CASE
     WHEN h.last_ordinal = 0 THEN 'started'
     ELSE 'idle'
   END AS status`
-
-/**
- * What all model calls of a session have used: counted from its messages when it is asked for, so that no turn writes
- * anything for it.
- */
-const usage = `(
-    SELECT json_strip_nulls(json_build_object(
-      'input_tokens', coalesce(sum((m.usage->>'input_tokens')::bigint), 0),
-      'output_tokens', coalesce(sum((m.usage->>'output_tokens')::bigint), 0),
-      'cache_read_tokens', sum((m.usage->>'cache_read_tokens')::bigint),
-      'cache_write_tokens', sum((m.usage->>'cache_write_tokens')::bigint),
-      'reasoning_tokens', sum((m.usage->>'reasoning_tokens')::bigint),
-      'cost_usd', sum((m.usage->>'cost_usd')::numeric)
-    ))
-    FROM messages m WHERE m.session_id = s.id AND m.usage IS NOT NULL
-  ) AS usage`
 
 const noUsage: Usage = { input_tokens: 0, output_tokens: 0 }
 
@@ -73,15 +58,17 @@ SELECT ${columns}, 'started' AS status FROM s`,
 }
 
 export async function readSession(db: Database, organizationId: string, sessionId: string): Promise<Session | null> {
-  const { rows } = await db.query<Session>({
+  const { rows } = await db.query<Omit<Session, 'usage'> & { used: UsageTotals | null }>({
     name: 'read_session',
     text: `/* readSession */
-SELECT ${columns}, ${status}, ${usage}
+SELECT ${columns}, ${status}, json_strip_nulls(to_json(h.usage)) AS used
 FROM sessions s JOIN session_heads h ON h.session_id = s.id
 WHERE s.organization_id = $1 AND s.id = $2 AND h.deleted_at IS NULL`,
     values: [organizationId, sessionId],
   })
-  return rows[0] ?? null
+  if (!rows[0]) return null
+  const { used, ...session } = rows[0]
+  return { ...session, usage: used ? showUsage(used) : noUsage }
 }
 
 export interface SessionTip {

@@ -14,9 +14,9 @@ const keys = { stored: 'sk-stored-hunter2hunter2', patched: 'sk-patched-hunter2h
 const tellTale: CreateProvider = ({ type, api_key }) => ({
   type,
   images: { takesUrls: true, mediaTypes: [], bytesMax: 1, edgePixelsMax: 1 },
-  // eslint-disable-next-line require-yield
   async *stream() {
     used.push(api_key)
+    yield { type: 'text_delta', delta: 'Let me see' }
     const cause = Object.assign(new Error(`401: ${api_key}`), { requestHeaders: { authorization: `Bearer ${api_key}` } })
     throw new ModelError('invalid_request', `Incorrect API key provided: ${api_key}`, { cause })
   },

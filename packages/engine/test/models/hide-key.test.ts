@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { hideKey } from '../../src/models/hide-key.ts'
-import { ModelError, type ModelProvider } from '../../src/index.ts'
+import { ModelError, type ModelChunk, type ModelProvider } from '../../src/index.ts'
 import { createSimProvider } from '../../src/models/sim/sim-provider.ts'
 import { simCall, user } from './sim-call.ts'
 
@@ -10,16 +10,22 @@ const key = 'sk-hunter2-hunter2'
 function failWith(error: unknown): ModelProvider {
   return {
     ...createSimProvider(),
-    // eslint-disable-next-line require-yield
     async *stream() {
+      yield { type: 'text_delta', delta: 'so far' }
       throw error
     },
   }
 }
 
+async function listenTo(provider: ModelProvider): Promise<ModelChunk[]> {
+  const chunks = []
+  for await (const chunk of provider.stream(simCall([user('Hello')]), new AbortController().signal)) chunks.push(chunk)
+  return chunks
+}
+
 async function catchFrom(provider: ModelProvider): Promise<unknown> {
   try {
-    for await (const _chunk of provider.stream(simCall([user('x')]), new AbortController().signal)) continue
+    await listenTo(provider)
   } catch (error) {
     return error
   }
@@ -47,7 +53,6 @@ test('what is too short for a secret hides nothing', async () => {
 })
 
 test('the chunks are those of the provider', async () => {
-  const chunks = []
-  for await (const chunk of hideKey(createSimProvider(), key).stream(simCall([user('Hello')]), new AbortController().signal)) chunks.push(chunk)
+  const chunks = await listenTo(hideKey(createSimProvider(), key))
   expect(chunks.at(-1)).toMatchObject({ type: 'finished' })
 })

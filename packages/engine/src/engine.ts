@@ -9,6 +9,7 @@ import { ModelProviders, type CreateProvider } from './models/model-providers.ts
 import { ProviderBreakers } from './models/provider-breakers.ts'
 import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
+import { KeyRing } from './secrets/key-ring.ts'
 import { ProviderKeys } from './secrets/provider-keys.ts'
 import { SettingsLoader } from './settings-loader.ts'
 import { submitToolResults, type SubmitOutcome, type SubmitRequest } from './submit-tool-results.ts'
@@ -73,7 +74,8 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = { ...turnLimits, ...options.limits }
   const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
   const places = readPlaces(egressAllow)
-  const providerKeys = new ProviderKeys({ secretKeys: options.secretKeys ?? [], environmentKeys: options.environmentKeys ?? {} })
+  const ring = new KeyRing(options.secretKeys ?? [])
+  const providerKeys = new ProviderKeys({ ring, environmentKeys: options.environmentKeys ?? {} })
   const providers = new ModelProviders({ db, keys: providerKeys, services: { fetch: egress.fetch }, create: createProvider })
   const toolbox = new Toolbox(db, egress, capabilities)
   // Opens no connection before a tool needs one.

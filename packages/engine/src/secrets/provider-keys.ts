@@ -1,5 +1,5 @@
 import { listSealedKeys, replaceSealedKey, seeded, vendors, type Database, type ProviderConnectionRow, type VendorType } from '@reprise/store'
-import { KeyRing } from './key-ring.ts'
+import type { KeyRing } from './key-ring.ts'
 
 /** Which row a key is for. */
 export interface ProviderRow {
@@ -11,8 +11,7 @@ export interface ProviderRow {
 export type ServedProvider = ProviderRow & Pick<ProviderConnectionRow, 'provider_type' | 'base_url'>
 
 export interface ProviderKeysOptions {
-  /** Of 32 bytes. The first seals; the others open what they sealed before. None: no key can be stored. */
-  secretKeys: readonly Uint8Array[]
+  ring: KeyRing
   /** From the environment, for the seeded providers. */
   environmentKeys: Partial<Record<VendorType, string>>
 }
@@ -22,8 +21,8 @@ export class ProviderKeys {
   readonly #ring: KeyRing
   readonly #environmentKeys: ReadonlyMap<string, string>
 
-  constructor({ secretKeys, environmentKeys }: ProviderKeysOptions) {
-    this.#ring = new KeyRing(secretKeys)
+  constructor({ ring, environmentKeys }: ProviderKeysOptions) {
+    this.#ring = ring
     this.#environmentKeys = new Map(Object.entries(environmentKeys))
   }
 

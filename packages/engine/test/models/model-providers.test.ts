@@ -6,11 +6,12 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/database
 import type { ProviderConnection } from '../../src/index.ts'
 import { ModelProviders } from '../../src/models/model-providers.ts'
 import { createSimProvider } from '../../src/models/sim/sim-provider.ts'
-import { ProviderKeys } from '../../src/secrets/provider-keys.ts'
+import { KeyRing } from '../../src/secrets/key-ring.ts'
+import { ProviderKeys, type ProviderKeysOptions } from '../../src/secrets/provider-keys.ts'
 
 const organization_id = seeded.organization_id
-const secretKeys = [new Uint8Array(32).fill(1)]
-const keys = new ProviderKeys({ secretKeys, environmentKeys: { openai: 'sk-environment' } })
+const secretKey = new Uint8Array(32).fill(1)
+const keys = openKeys([secretKey], { openai: 'sk-environment' })
 
 let database: TestDatabase
 let pool: pg.Pool
@@ -30,6 +31,10 @@ afterAll(async () => {
   await pool.end()
   await database.drop()
 })
+
+function openKeys(secretKeys: Uint8Array[], environmentKeys: ProviderKeysOptions['environmentKeys'] = {}): ProviderKeys {
+  return new ProviderKeys({ ring: new KeyRing(secretKeys), environmentKeys })
+}
 
 function openProviders(ownKeys = keys): ModelProviders {
   const create = (connection: ProviderConnection) => {
@@ -97,7 +102,7 @@ describe('a stored key', () => {
     const [mine, other] = [await store(), await store()]
     await pool.query('UPDATE providers SET api_key_ciphertext = (SELECT api_key_ciphertext FROM providers WHERE id = $1), version = version + 1 WHERE id = $2', [other.id, mine.id])
     await expect(find(mine.id)).rejects.toMatchObject({ kind: 'unavailable', retryable: false, message: expect.stringContaining('REPRISE_SECRET_KEY') })
-    providers = openProviders(new ProviderKeys({ secretKeys: [new Uint8Array(32).fill(9)], environmentKeys: {} }))
+    providers = openProviders(openKeys([new Uint8Array(32).fill(9)]))
     await expect(find(other.id)).rejects.toMatchObject({ kind: 'unavailable' })
     expect(made).toEqual([])
   })
@@ -105,13 +110,13 @@ describe('a stored key', () => {
   test('is sealed anew when the secret key has changed, and opens without the earlier one then', async () => {
     const { id } = await store({}, 'sk-moved')
     const next = new Uint8Array(32).fill(5)
-    const both = new ProviderKeys({ secretKeys: [next, ...secretKeys], environmentKeys: {} })
+    const both = openKeys([next, secretKey])
     expect((await both.renewSeals(pool)).renewed).toBeGreaterThan(0)
     expect(await both.renewSeals(pool)).toMatchObject({ renewed: 0 })
-    providers = openProviders(new ProviderKeys({ secretKeys: [next], environmentKeys: {} }))
+    providers = openProviders(openKeys([next]))
     await find(id)
     expect(made.at(-1)?.api_key).toBe('sk-moved')
-    await new ProviderKeys({ secretKeys: [...secretKeys, next], environmentKeys: {} }).renewSeals(pool)
+    await openKeys([secretKey, next]).renewSeals(pool)
   })
 })
 

@@ -35,7 +35,17 @@ export async function startMeasuredHost({ connectionString, checkout, egressAllo
   await chmod(folder, 0o755) // as root, PostgreSQL runs as another user
   const ownProgram = new URL('./measured-host.ts', import.meta.url)
   const child = fork(checkout === undefined ? ownProgram : join(checkout, 'apps/host/bench/measured-host.ts'), {
-    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, REPRISE_LOG_LEVEL: 'warn', DATABASE_URL: databaseUrl ?? '', REPRISE_API_KEY: '', REPRISE_EGRESS_ALLOW: egressAllow },
+    env: {
+      ...process.env,
+      PORT: '0',
+      REPRISE_DATA_DIR: folder,
+      REPRISE_LOG_LEVEL: 'warn',
+      DATABASE_URL: databaseUrl ?? '',
+      REPRISE_API_KEY: '',
+      REPRISE_EGRESS_ALLOW: egressAllow,
+      OPENAI_API_KEY: '',
+      ANTHROPIC_API_KEY: '',
+    },
     execArgv: ['--expose-gc'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

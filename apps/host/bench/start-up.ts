@@ -26,7 +26,7 @@ export async function measureStartUp(): Promise<void> {
 async function startOnce(folder: string): Promise<number> {
   const startedAt = performance.now()
   const child = spawn(process.execPath, [new URL('../bin/reprise.js', import.meta.url).pathname, 'serve'], {
-    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, DATABASE_URL: '', REPRISE_API_KEY: '' },
+    env: { ...process.env, PORT: '0', REPRISE_DATA_DIR: folder, DATABASE_URL: '', REPRISE_API_KEY: '', OPENAI_API_KEY: '', ANTHROPIC_API_KEY: '' },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const address = await new Promise<string>((resolve, reject) => {

@@ -10,7 +10,7 @@ const roleLines: Record<Role, string> = {
 
 /** What `start` says when it is ready, so long after the process began: where it is, and what to paste next. */
 export function writeBanner(host: Host, config: Config, sinceBeginMs: number): string {
-  const { address } = host
+  const { address, defaultModel } = host
   const { role, databaseUrl, dataDir } = config
   const docs = role === 'worker' ? '' : `  Docs      ${address}/docs\n`
   return `
@@ -18,6 +18,7 @@ Reprise ${version} is ready after ${(sinceBeginMs / 1_000).toFixed(1)} s.
 
   Address   ${address}
 ${docs}${roleLines[role]}  Data      ${databaseUrl === null ? `${dataDir} (PostgreSQL of its own, kept between starts)` : 'in the PostgreSQL that DATABASE_URL names'}
+  Model     ${defaultModel}
 ${role === 'worker' ? '\n' : writeFirstSteps(host, config)}Ctrl-C stops everything.
 `
 }

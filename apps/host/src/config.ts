@@ -1,7 +1,9 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import type { VendorType } from '@reprise/store'
 import { z } from 'zod'
 import { chooseDataDir } from './choose-data-dir.ts'
+import { decodeSecretKey } from './decode-secret-key.ts'
 import { StartError } from './start-error.ts'
 
 /** `api` accepts and streams, `worker` runs turns, `all` does both. */
@@ -9,20 +11,34 @@ const roles = ['all', 'api', 'worker'] as const
 const roleExpected = `one of ${roles.join(', ')}`
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
+const headerText = () => z.string().regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces').optional()
+const secretKey = () => z.string().refine((text) => decodeSecretKey(text) !== null, '32 bytes, as base64 or as hex, such as "openssl rand -base64 32" makes them').optional()
+
 /** Everything that can be set from outside. Each message says what was expected; what was got is added below. */
 const environment = z.object({
   PORT: z.string().refine(isPort, 'a port from 0 to 65535 (0: any that is free)').transform(Number).default(9000),
   HOST: z.string().refine(isHostName, 'an address or host name to listen on, such as 127.0.0.1').default('127.0.0.1'),
   DATABASE_URL: z.string().refine(isPostgresUrl, 'the address of a PostgreSQL 15 or newer, such as postgresql://user:password@host:5432/database').optional(),
   REPRISE_DATA_DIR: z.string().optional(),
-  REPRISE_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces').optional(),
+  REPRISE_API_KEY: headerText(),
+  REPRISE_SECRET_KEY: secretKey(),
+  REPRISE_SECRET_KEY_PREVIOUS: secretKey(),
+  OPENAI_API_KEY: headerText(),
+  ANTHROPIC_API_KEY: headerText(),
   REPRISE_CORS_ORIGINS: listOf(isOrigin, 'origins separated by commas, such as https://app.example.com,http://localhost:3000'),
   REPRISE_EGRESS_ALLOW: listOf(isHostAndPort, 'host:port pairs separated by commas, such as localhost:11434,10.0.0.7:8080'),
   REPRISE_ROLE: z.enum(roles, roleExpected).default('all'),
   REPRISE_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
 })
 
-const secretNames: ReadonlySet<string> = new Set(['DATABASE_URL', 'REPRISE_API_KEY'] satisfies (keyof typeof environment.shape)[])
+const secretNames: ReadonlySet<string> = new Set([
+  'DATABASE_URL',
+  'REPRISE_API_KEY',
+  'REPRISE_SECRET_KEY',
+  'REPRISE_SECRET_KEY_PREVIOUS',
+  'OPENAI_API_KEY',
+  'ANTHROPIC_API_KEY',
+] satisfies (keyof typeof environment.shape)[])
 
 export type Role = (typeof roles)[number]
 
@@ -35,6 +51,12 @@ export interface Config {
   dataDir: string
   /** Null: no key is asked for, and only this machine may call. */
   apiKey: string | null
+  /** In hex. Seals the keys of providers; null: a key in the data folder does, or with a DATABASE_URL none. */
+  secretKey: string | null
+  /** In hex. Opens what it sealed before `secretKey` took its place. */
+  previousSecretKey: string | null
+  /** Of vendors, for the providers that are seeded for them. */
+  vendorKeys: Partial<Record<VendorType, string>>
   corsOrigins: string[]
   /** Inward places, as `host:port`, that the server may call on behalf of a caller. */
   egressAllow: string[]
@@ -48,11 +70,15 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
   const parsed = environment.safeParse(given)
   if (!parsed.success) throw new StartError(parsed.error.issues.map((issue) => describeIssue(issue, given)).join('\n'))
   const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
+  const { REPRISE_SECRET_KEY, REPRISE_SECRET_KEY_PREVIOUS, OPENAI_API_KEY, ANTHROPIC_API_KEY } = parsed.data
   if (REPRISE_API_KEY === undefined && !isLoopback(HOST)) {
     throw new StartError(
       `HOST is ${HOST}, which other machines can reach, and there is no REPRISE_API_KEY: anyone could use this server.\n` +
         'Set REPRISE_API_KEY to a secret of your own (openssl rand -hex 24 makes one), or leave HOST at 127.0.0.1.',
     )
+  }
+  if (DATABASE_URL !== undefined && REPRISE_SECRET_KEY_PREVIOUS !== undefined && REPRISE_SECRET_KEY === undefined) {
+    throw new StartError('REPRISE_SECRET_KEY_PREVIOUS is set, and REPRISE_SECRET_KEY, which takes its place, is not.')
   }
   return {
     port: PORT,
@@ -60,6 +86,9 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: DATABASE_URL ?? null,
     dataDir: REPRISE_DATA_DIR === undefined ? chooseDataDir(process.cwd()) : resolve(REPRISE_DATA_DIR),
     apiKey: REPRISE_API_KEY ?? null,
+    secretKey: toHex(REPRISE_SECRET_KEY),
+    previousSecretKey: toHex(REPRISE_SECRET_KEY_PREVIOUS),
+    vendorKeys: { ...(OPENAI_API_KEY !== undefined && { openai: OPENAI_API_KEY }), ...(ANTHROPIC_API_KEY !== undefined && { anthropic: ANTHROPIC_API_KEY }) },
     corsOrigins: REPRISE_CORS_ORIGINS,
     egressAllow: REPRISE_EGRESS_ALLOW,
     role: REPRISE_ROLE,
@@ -78,6 +107,10 @@ function describeIssue({ path, message }: z.core.$ZodIssue, given: NodeJS.Proces
   const name = String(path[0])
   const got = secretNames.has(name) ? 'something else (not shown, it may hold a secret)' : JSON.stringify(given[name])
   return `${name} must be ${message}; it is ${got}.`
+}
+
+function toHex(secretKey: string | undefined): string | null {
+  return secretKey === undefined ? null : (decodeSecretKey(secretKey)?.toString('hex') ?? null)
 }
 
 /** What stands between commas; none where nothing is set. */

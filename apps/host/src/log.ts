@@ -4,7 +4,7 @@ import type { Config } from './config.ts'
 
 export type Log = Logger
 
-const secretFields = ['authorization', 'cookie', '["set-cookie"]', 'api_key', 'apiKey', 'password', 'connectionString']
+const secretFields = ['authorization', 'cookie', '["set-cookie"]', 'api_key', 'apiKey', 'secretKey', 'previousSecretKey', 'vendorKeys', 'password', 'connectionString']
 /** pino matches whole paths: the fields themselves, and below one and two levels, as in `req.headers.authorization`. */
 const redactedPaths = secretFields.flatMap((field) => {
   const step = field.startsWith('[') ? field : `.${field}`

@@ -4,12 +4,14 @@
  */
 import { createCompute } from '@reprise/compute'
 import { createEngine } from '@reprise/engine'
-import { Announcer, createPool, Hub, Journal, migrate, seed } from '@reprise/store'
+import { Announcer, createPool, Hub, Journal, migrate, seed, seedVendors, vendorTypes } from '@reprise/store'
 import { checkReadiness } from './check-readiness.ts'
 import type { Config } from './config.ts'
 import { createServer } from './create-server.ts'
+import { describeDefaultModel } from './describe-default-model.ts'
 import { findQuickstartSession } from './find-quickstart-session.ts'
 import { listen } from './listen.ts'
+import { loadSecretKeys } from './load-secret-keys.ts'
 import type { Log } from './log.ts'
 import { openDatabase } from './open-database.ts'
 import { version } from './version.ts'
@@ -24,6 +26,8 @@ export interface Host {
   address: string
   /** A session that is there to be tried out. */
   quickstartSessionId: string
+  /** Who answers where nobody names a model, in words. */
+  defaultModel: string
   /** Resolves when everything has stopped, PostgreSQL included where it is ours. May be called again. */
   stop(): Promise<void>
 }
@@ -47,6 +51,7 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   const db = createPool({ connectionString, applicationName: 'reprise' })
   services.defer(() => db.end())
   await seed(db)
+  await seedVendors(db, new Set(vendorTypes.filter((type) => config.vendorKeys[type] !== undefined)))
   const quickstartSessionId = await findQuickstartSession(db)
 
   const hub = new Hub()
@@ -63,8 +68,12 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   const compute = createCompute({ onThreadError: (err) => log.error({ err }, 'a thread failed') })
   services.defer(() => compute.stop())
 
-  const engine = createEngine({ connectionString, db, journal, compute, log, egressAllow: config.egressAllow, graceMs: turnPatienceMs, ...(config.role === 'api' && { slots: 0 }) })
+  const keys = { secretKeys: await loadSecretKeys(config), environmentKeys: config.vendorKeys }
+  const engine = createEngine({ connectionString, db, journal, compute, log, ...keys, egressAllow: config.egressAllow, graceMs: turnPatienceMs, ...(config.role === 'api' && { slots: 0 }) })
   services.defer(() => engine.stop())
+  const seals = await engine.providerKeys.renewSeals(db)
+  if (seals.renewed > 0) log.info(seals, 'the keys of providers were sealed anew')
+  if (seals.unreadable > 0) log.warn(seals, 'some keys of providers were sealed with another REPRISE_SECRET_KEY, and cannot be read')
   await engine.start()
 
   const stopping = new AbortController()
@@ -86,5 +95,5 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   })
   const address = await listen(server, config)
 
-  return { address, quickstartSessionId, stop: () => services.disposeAsync() }
+  return { address, quickstartSessionId, defaultModel: await describeDefaultModel(db, engine.providerKeys), stop: () => services.disposeAsync() }
 }

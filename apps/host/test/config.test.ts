@@ -18,6 +18,9 @@ test('without any setting it is a server for this machine, with a PostgreSQL of 
     databaseUrl: null,
     dataDir: chooseDataDir(process.cwd()),
     apiKey: null,
+    secretKey: null,
+    previousSecretKey: null,
+    vendorKeys: {},
     corsOrigins: [],
     egressAllow: [],
     role: 'all',
@@ -32,6 +35,10 @@ test('every setting is read', () => {
     DATABASE_URL: 'postgres://reprise:secret@db.example:6543/reprise?sslmode=require',
     REPRISE_DATA_DIR: '/var/lib/reprise',
     REPRISE_API_KEY: 'key-of-my-own',
+    REPRISE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+    REPRISE_SECRET_KEY_PREVIOUS: '02'.repeat(32),
+    OPENAI_API_KEY: 'sk-openai',
+    ANTHROPIC_API_KEY: 'sk-ant',
     REPRISE_CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
     REPRISE_EGRESS_ALLOW: 'localhost:11434,[::1]:8080',
     REPRISE_ROLE: 'worker',
@@ -43,11 +50,20 @@ test('every setting is read', () => {
     databaseUrl: variables.DATABASE_URL,
     dataDir: '/var/lib/reprise',
     apiKey: 'key-of-my-own',
+    secretKey: '01'.repeat(32),
+    previousSecretKey: '02'.repeat(32),
+    vendorKeys: { openai: 'sk-openai', anthropic: 'sk-ant' },
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
     egressAllow: ['localhost:11434', '[::1]:8080'],
     role: 'worker',
     logLevel: 'debug',
   })
+})
+
+test('a secret key of before is nothing without the one that took its place', () => {
+  const variables = { DATABASE_URL: 'postgres://localhost/reprise', REPRISE_SECRET_KEY_PREVIOUS: '02'.repeat(32) }
+  expect(refusal(variables)).toContain('REPRISE_SECRET_KEY,')
+  expect(readConfig({ ...variables, REPRISE_SECRET_KEY: '01'.repeat(32) }).previousSecretKey).toBe('02'.repeat(32))
 })
 
 test('an empty variable is one that is not set', () => {
@@ -82,6 +98,10 @@ describe('a bad value is refused with its name, what was expected and what was g
     ['DATABASE_URL', 'postgres://user:hunter2@[bad/db'],
     ['REPRISE_API_KEY', 'hunter2 with spaces'],
     ['REPRISE_API_KEY', 'hunter2ü'],
+    ['REPRISE_SECRET_KEY', 'hunter2'],
+    ['REPRISE_SECRET_KEY_PREVIOUS', 'hunter2hunter2hunter2hunter2hunt'],
+    ['OPENAI_API_KEY', 'sk hunter2'],
+    ['ANTHROPIC_API_KEY', 'hunter2\n'],
   ])('%s, without showing it', (name, value) => {
     const message = refusal({ [name]: value })
     expect(message).toMatch(new RegExp(`^${name} must be `))

@@ -18,7 +18,7 @@ test('a key or a cookie is not logged, wherever it stands', () => {
     log.info(headers)
     log.info({ headers })
     log.info({ req: { headers } })
-    log.info({ config: { apiKey: 'hunter2', api_key: 'hunter2' } })
+    log.info({ config: { apiKey: 'hunter2', api_key: 'hunter2', secretKey: 'hunter2', previousSecretKey: 'hunter2', vendorKeys: { openai: 'hunter2' } } })
   })
   expect(text).toContain('[redacted]')
   expect(text).not.toContain('hunter2')

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts'
 import { readConfig } from '../src/config.ts'
 import { createLogOn } from '../src/log.ts'
@@ -78,4 +78,46 @@ test('a start that fails stops what it had started', async () => {
   await expect(startHost(config, log)).rejects.toThrow(/is in use/)
   expect(await (await fetch(`${host.address}/readyz`)).json()).toEqual({ status: 'ready', checks: { database: 'ok' } })
   await host.stop()
+})
+
+describe('with a key of a vendor in the environment', () => {
+  const keyed = (settings: Record<string, string>) => {
+    const log = createLogOn({ write: (line) => lines.push(JSON.parse(line)) }, 'debug')
+    return startHost(readConfig({ PORT: '0', DATABASE_URL: database.connectionString, ...settings }), log)
+  }
+
+  test('its model answers from then on, and the start says so without the key', async () => {
+    const plain = await start()
+    expect(plain.defaultModel).toMatch(/^Simulated model .*OPENAI_API_KEY/)
+    await plain.stop()
+
+    const host = await keyed({ OPENAI_API_KEY: 'sk-hunter2', ANTHROPIC_API_KEY: 'sk-hunter2' })
+    expect(host.defaultModel).toBe('GPT-6.1 Sol of OpenAI, with the key in OPENAI_API_KEY')
+    const { data } = (await (await fetch(`${host.address}/v1/models`)).json()) as { data: { provider_type: string; is_default: boolean }[] }
+    expect(data.filter(({ is_default }) => is_default)).toMatchObject([{ provider_type: 'openai' }])
+    expect(data.map(({ provider_type }) => provider_type).toSorted()).toEqual(['anthropic', 'openai', 'sim'])
+    await host.stop()
+
+    const keyless = await start()
+    expect(keyless.defaultModel).toMatch(/^GPT-6.1 Sol of OpenAI, which has no key: start with OPENAI_API_KEY/)
+    await keyless.stop()
+    expect(JSON.stringify(lines)).not.toContain('hunter2')
+  })
+
+  test('a stored key outlives a change of the secret key', async () => {
+    const [first, second] = ['01'.repeat(32), '02'.repeat(32)]
+    const host = await keyed({ REPRISE_SECRET_KEY: first, ANTHROPIC_API_KEY: 'sk-x' })
+    const { data } = (await (await fetch(`${host.address}/v1/providers`)).json()) as { data: { id: string; provider_type: string }[] }
+    const { id } = data.find(({ provider_type }) => provider_type === 'anthropic')!
+    const body = JSON.stringify({ api_key: 'sk-hunter2' })
+    expect((await fetch(`${host.address}/v1/providers/${id}`, { method: 'PATCH', headers: { 'content-type': 'application/json' }, body })).status).toBe(200)
+    await host.stop()
+    await (await keyed({ REPRISE_SECRET_KEY: second, REPRISE_SECRET_KEY_PREVIOUS: first })).stop()
+    expect(lines).toContainEqual(expect.objectContaining({ renewed: 1, unreadable: 0 }))
+    const last = await keyed({ REPRISE_SECRET_KEY: second })
+    expect(last.defaultModel).toBe('Claude Sonnet 5.5 of Anthropic, with the key that is stored')
+    await last.stop()
+    await (await keyed({ REPRISE_SECRET_KEY: first })).stop()
+    expect(lines).toContainEqual(expect.objectContaining({ renewed: 0, unreadable: 1 }))
+  })
 })

@@ -1,4 +1,4 @@
-import { newId, type Agent, type Model } from '@reprise/contract'
+import { newId, type Agent } from '@reprise/contract'
 import { seeded } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectProblem, post, send } from './support/requests.ts'
@@ -63,19 +63,5 @@ describe('GET /v1/agents/{agent_id}', () => {
     expectProblem(await send(`${url()}/a%00b`), 400, 'invalid_id', 'agent_id')
     expectProblem(await send(`${url()}/nobody`), 404, 'agent_not_found')
     expectProblem(await send(`${url()}/${newId('agent')}`), 404, 'agent_not_found')
-  })
-})
-
-describe('GET /v1/models', () => {
-  it('200: lists the models, under both names', async () => {
-    const { body } = await send<{ data: Model[]; models: Model[] }>(`${server.url}/v1/models`)
-    expect(body.data).toMatchObject([{ id: seeded.model_id, is_default: true, enabled: true, provider_type: 'sim' }])
-    expect(body.models).toEqual(body.data)
-    expect((await send(`${server.url}/v1/models/${seeded.model_id}`)).body).toEqual(body.data[0])
-  })
-
-  it('400, 404', async () => {
-    expectProblem(await send(`${server.url}/v1/models/gpt`), 400, 'invalid_id', 'model_id')
-    expectProblem(await send(`${server.url}/v1/models/${newId('model')}`), 404, 'model_not_found')
   })
 })

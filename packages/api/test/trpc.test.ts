@@ -1,4 +1,4 @@
-import type { Message, Model } from '@reprise/contract'
+import type { Message, Model, Provider } from '@reprise/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makePng } from './support/make-png.ts'
 import { createSession, post, send, textMessage } from './support/requests.ts'
@@ -29,6 +29,28 @@ describe('the same as REST', () => {
   it('lists the same models', async () => {
     const rest = await send<{ data: Model[] }>(`${server.url}/v1/models`)
     expect((await query<Model[]>('models.list')).body.result?.data).toEqual(rest.body.data)
+  })
+
+  it('keeps the same providers and models', async () => {
+    const provider = (await mutate<Provider>('providers.create', { name: 'Mine', provider_type: 'sim' })).body.result!.data
+    const { id: provider_id } = provider
+    expect((await query<{ data: Provider[] }>('providers.list')).body.result?.data.data).toContainEqual(provider)
+    const renamed = (await mutate<Provider>('providers.update', { provider_id, name: 'Renamed' })).body.result!.data
+    expect(renamed).toMatchObject({ id: provider_id, name: 'Renamed' })
+    expect((await query<Provider>('providers.get', { provider_id })).body.result?.data).toEqual(renamed)
+
+    const { id: model_id } = (await mutate<Model>('models.create', { provider_id, model_id: 'm' })).body.result!.data
+    const model = (await mutate<Model>('models.update', { model_id, supports_images: true })).body.result!.data
+    expect(model).toMatchObject({ provider_id, model: 'm', supports_images: true })
+    expect((await query<Model>('models.get', { model_id })).body.result?.data).toEqual(model)
+    expect((await query<Model[]>('models.list', { provider_id })).body.result?.data).toEqual([model])
+    await expectError(mutate('providers.delete', { provider_id }), 409, 'provider_in_use')
+    expect((await mutate('models.delete', { model_id })).status).toBe(200)
+    expect((await mutate('providers.delete', { provider_id })).status).toBe(200)
+    await expectError(query('providers.get', { provider_id }), 404, 'provider_not_found')
+    await expectError(query('models.list', { provider_id }), 404, 'provider_not_found')
+    await expectError(query('capabilities.get', { capability_id: 'shell' }), 404, 'capability_not_found')
+    await expectError(mutate('models.create', { provider_id: 'x', model: 'm' }), 400, 'invalid_id', 'provider_id')
   })
 
   it('stores a message that REST shows, with an image of megabytes', async () => {

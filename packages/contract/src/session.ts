@@ -3,6 +3,7 @@ import { ids } from './ids.ts'
 import { limits } from './limits.ts'
 import { tags, whenBusy } from './message.ts'
 import { capabilityRef, toolDefinition } from './tool.ts'
+import { usage } from './turn.ts'
 
 /** The body of `POST /v1/sessions`. Everything is optional. */
 export const createSessionRequest = z
@@ -51,6 +52,7 @@ export const session = z
     parallel_tool_calls: z.boolean().nullable(),
     hints: z.unknown().nullable(),
     when_busy: whenBusy.nullable(),
+    usage: usage.describe('Of all its model calls so far'),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })

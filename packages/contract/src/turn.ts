@@ -30,6 +30,7 @@ export const turnErrorCodes = [
   'provider_error',
   'provider_rate_limited',
   'provider_timeout',
+  'tools_unsupported',
   'worker_crashed',
   'internal_error',
 ] as const
@@ -42,8 +43,9 @@ export const usage = z
     cache_read_tokens: z.int().optional(),
     cache_write_tokens: z.int().optional(),
     reasoning_tokens: z.int().optional(),
+    cost_usd: z.number().optional().describe('To six decimals, by the prices that the model had. Absent: it had none'),
   })
-  .meta({ id: 'Usage', description: 'Tokens counted by the model provider' })
+  .meta({ id: 'Usage', description: 'Tokens as the model provider counts them. Those that it read from or wrote to its cache are input tokens too' })
 export type Usage = z.output<typeof usage>
 
 /** What a tool's run may cost when it is repeated: see docs/durability.md. */

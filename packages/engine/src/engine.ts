@@ -1,13 +1,17 @@
 import type { Compute } from '@reprise/compute'
-import { createPool, Definitions, type Database, type Journal } from '@reprise/store'
+import { createPool, Definitions, type Database, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
 import { acceptMessage, type AcceptOutcome, type IncomingMessage } from './accept-message.ts'
 import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-turns.ts'
 import { createEgress } from './egress/egress.ts'
+import { readPlaces } from './egress/places.ts'
+import { describeInwardUrl } from './models/describe-inward-url.ts'
 import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
 import { watchSilence } from './models/watch-silence.ts'
 import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
+import { KeyRing } from './secrets/key-ring.ts'
+import { ProviderKeys } from './secrets/provider-keys.ts'
 import { SettingsLoader } from './settings-loader.ts'
 import { submitToolResults, type SubmitOutcome, type SubmitRequest } from './submit-tool-results.ts'
 import { builtInCapabilities, type Capability } from './tools/capabilities.ts'
@@ -26,6 +30,10 @@ export interface EngineOptions {
   createProvider?: CreateProvider
   /** Server-side tools beside the built-in ones, for agents to name by their refs. */
   capabilities?: readonly Capability[]
+  /** Of 32 bytes: the first seals the keys of providers, the others open what they sealed before. */
+  secretKeys?: readonly Uint8Array[]
+  /** Keys from the environment, for the seeded providers of their vendors. */
+  environmentKeys?: Partial<Record<VendorType, string>>
   /** How many turns run at once; 0: this process accepts and streams, and runs none. */
   slots?: number
   /** Inward places, as `host:port`, that may be called for a caller. */
@@ -40,6 +48,11 @@ export interface Engine {
   readonly worker: Worker
   /** What agents and sessions can name. */
   readonly capabilities: readonly Capability[]
+  readonly providerKeys: ProviderKeys
+  /** Says why no provider can be at a url, or null. */
+  describeInwardUrl(url: string): string | null
+  /** The model that would answer a message of this session; null when none can. */
+  chooseModel(query: TurnSettingsQuery): Promise<TurnModel | null>
   acceptMessage(message: IncomingMessage): Promise<AcceptOutcome>
   /** Durable when it returns; the running turn's terminal event follows within a second. */
   cancelTurns(request: CancelRequest): Promise<CancelOutcome>
@@ -61,13 +74,18 @@ export function createEngine(options: EngineOptions): Engine {
   const egress = createEgress({ allow: egressAllow })
   const limits = { ...turnLimits, ...options.limits }
   const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
-  const providers = new ModelProviders({ fetch: watchSilence(egress.fetch, limits.modelSilenceMsMax) }, createProvider)
+  const places = readPlaces(egressAllow)
+  const ring = new KeyRing(options.secretKeys ?? [])
+  const providerKeys = new ProviderKeys({ ring, environmentKeys: options.environmentKeys ?? {} })
+  const providerServices = { fetch: watchSilence(egress.fetch, limits.modelSilenceMsMax) }
+  const providers = new ModelProviders({ db, keys: providerKeys, services: providerServices, create: createProvider })
   const toolbox = new Toolbox(db, egress, capabilities)
   // Opens no connection before a tool needs one.
   const transactions = createPool({ connectionString, applicationName: 'reprise tools' })
   const turnServices = { db, transactions, journal, compute, toolbox, providers, breakers: new ProviderBreakers(), pasts: new SessionPasts(), limits, log }
   const worker = new Worker({ services: turnServices, connectionString, slots, graceMs })
-  const services = { db, journal, compute, worker, settings: new SettingsLoader(db), definitions: new Definitions() }
+  const settings = new SettingsLoader(db)
+  const services = { db, journal, compute, worker, settings, definitions: new Definitions() }
   let stopping: Promise<void> | null = null
   async function stop(): Promise<void> {
     await worker.stop()
@@ -77,6 +95,9 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     worker,
     capabilities,
+    providerKeys,
+    describeInwardUrl: (url) => describeInwardUrl(url, places),
+    chooseModel: async (query) => (await settings.load(query))?.model ?? null,
     acceptMessage: (message) => acceptMessage(services, message),
     cancelTurns: (request) => cancelTurns(services, request),
     submitToolResults: (request) => submitToolResults(services, request),

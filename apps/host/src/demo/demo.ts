@@ -1,4 +1,4 @@
-import type { Message, Session } from '@reprise/contract'
+import type { Message, Model, Session } from '@reprise/contract'
 import type { Config } from '../config.ts'
 import { StartError } from '../start-error.ts'
 import { drawGradient } from './draw-gradient.ts'
@@ -32,7 +32,10 @@ const text = `What is in this picture, how many pixels has it, and what time is 
 /** Posts a text and a picture to the running server, and shows the turn that they start. */
 export async function demo(config: Config): Promise<void> {
   const server = createServerClient(config)
-  const session = await server.post<Session>('/v1/sessions', { title: 'Demo', agent_name: 'assistant' })
+  // The script is for the simulated model, whichever is the default: nobody pays for a demo.
+  const { data: models } = await server.get<{ data: Model[] }>('/v1/models')
+  const model_id = models.find(({ provider_type, enabled }) => provider_type === 'sim' && enabled)?.id
+  const session = await server.post<Session>('/v1/sessions', { title: 'Demo', agent_name: 'assistant', model_id })
   const picture = drawGradient(320, 200)
   const content = [
     { type: 'text', text },

@@ -4,6 +4,7 @@ import { StartError } from '../start-error.ts'
 
 export interface ServerClient {
   address: string
+  get<T>(path: string): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
   /** The response of a stream, whose events come as they happen. */
   follow(path: string): Promise<Response>
@@ -25,6 +26,9 @@ export function createServerClient({ host, port, apiKey }: Config): ServerClient
 
   return {
     address,
+    async get<T>(path: string) {
+      return (await (await call(path, { headers: authorization })).json()) as T // the server's own contract
+    },
     async post<T>(path: string, body: unknown) {
       const headers = { ...authorization, 'content-type': 'application/json' }
       const response = await call(path, { method: 'POST', headers, body: JSON.stringify(body) })

@@ -1,4 +1,4 @@
-import type { AppError, CapabilityRef, ToolDefinition } from '@reprise/contract'
+import { AppError, parseValue, type CapabilityRef, type ToolDefinition } from '@reprise/contract'
 import { findTools, type Capability } from '@reprise/engine'
 import { readModel, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
@@ -44,7 +44,21 @@ export function unknownModel(path: string, modelId: string): AppError {
 
 function checkCapabilities(known: readonly Capability[], capabilities: readonly CapabilityRef[]): void {
   const [unknown] = findTools(capabilities.map(({ ref }) => ref), known).unknown_refs
-  if (unknown === undefined) return
-  const index = capabilities.findIndex(({ ref }) => ref === unknown)
-  throw fieldError('unknown_capability', `capabilities[${index}].ref`, `there is no capability ${JSON.stringify(unknown)}`)
+  if (unknown !== undefined) {
+    const index = capabilities.findIndex(({ ref }) => ref === unknown)
+    throw fieldError('unknown_capability', `capabilities[${index}].ref`, `there is no capability ${JSON.stringify(unknown)}`)
+  }
+  capabilities.forEach(({ ref, config = {} }, index) => checkConfig(known.find((capability) => capability.ref === ref)!, config, `capabilities[${index}].config`))
+}
+
+/** A config that would do nothing is a mistake; one that is left out must be one that can be. */
+function checkConfig({ ref, config: schema }: Capability, config: object, path: string): void {
+  if (!schema) {
+    if (Object.keys(config).length > 0) throw fieldError('invalid_request', path, `${ref} takes no config`)
+    return
+  }
+  const parsed = parseValue(schema, config)
+  if (parsed.ok) return
+  const errors = (parsed.refusal.errors ?? []).map((error) => ({ path: error.path === '' ? path : `${path}.${error.path}`, message: error.message }))
+  throw new AppError('invalid_request', { message: `${path}: ${parsed.refusal.message}`, errors })
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage } from '@reprise/engine'
 import { readMessage, type StoredMessage } from '@reprise/store'
 import type { Caller, Services } from '../services.ts'
 import { unknownModel } from './check-agent-settings.ts'
+import { checkImageSupport } from './check-image-support.ts'
 import { storeMessageImages } from './store-message-images.ts'
 
 export interface CreateMessageInput {
@@ -24,6 +25,7 @@ export const queueRetrySeconds = 5
 export async function createMessage(services: Services, caller: Caller, input: CreateMessageInput): Promise<CreatedMessage> {
   const { session_id, idempotency_key, body } = input
   const { controls } = body.request
+  await checkImageSupport(services, caller, session_id, body)
   const accepted = await services.engine.acceptMessage({
     organization_id: caller.organization_id,
     session_id,

@@ -1,10 +1,15 @@
-import { model } from '@reprise/contract'
+import { model, updateModelRequest } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { readJsonBody } from '../bodies/read-body.ts'
 import { problems } from '../docs/problem.ts'
+import { checkInput } from '../errors/accept-parsed.ts'
+import { deleteModel } from '../operations/delete-model.ts'
 import { getModel, getModelInput } from '../operations/get-model.ts'
 import { listModels } from '../operations/list-models.ts'
+import { updateModel } from '../operations/update-model.ts'
 import type { Services } from '../services.ts'
+import { abortOnDisconnect } from './abort-on-disconnect.ts'
 import { readPathId } from './read-path-id.ts'
 
 export function registerModels(server: FastifyInstance, services: Services): void {
@@ -19,4 +24,18 @@ export function registerModels(server: FastifyInstance, services: Services): voi
     { schema: { tags: ['Models'], summary: 'Get model', params: getModelInput, response: { 200: model, ...problems(400, 401, 404) } } },
     async (request) => getModel(services, request.caller, { model_id: readPathId(request, 'model_id') }),
   )
+
+  const docs = { tags: ['Models'], description: "Needs the operator's admin scope.", params: getModelInput }
+  const updateDocs = { ...docs, summary: 'Update model', body: updateModelRequest, response: { 200: model, ...problems(400, 401, 403, 404, 409, 413, 415) } }
+  server.patch('/models/:model_id', { schema: updateDocs }, async (request, reply) => {
+    const model_id = readPathId(request, 'model_id')
+    const body = checkInput(updateModelRequest, await readJsonBody(services, request, abortOnDisconnect(reply)))
+    return await updateModel(services, request.caller, { ...body, model_id })
+  })
+
+  const deleteDocs = { ...docs, summary: 'Delete model', response: { 204: z.null(), ...problems(400, 401, 403, 404, 409) } }
+  server.delete('/models/:model_id', { schema: deleteDocs }, async (request, reply) => {
+    await deleteModel(services, request.caller, { model_id: readPathId(request, 'model_id') })
+    return reply.code(204).send()
+  })
 }

@@ -2,11 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import type { Services } from '../services.ts'
 import type { EventStreams } from '../streams/event-streams.ts'
 import { registerAgents } from './agents.ts'
+import { registerCapabilities } from './capabilities.ts'
 import { registerDurable } from './durable.ts'
 import { registerEvents } from './events.ts'
 import { registerImages } from './images.ts'
 import { registerMessages } from './messages.ts'
 import { registerModels } from './models.ts'
+import { registerProviders } from './providers.ts'
 import { registerSessions } from './sessions.ts'
 
 /** The documented clients are configured with a base that ends in `/api`; everybody else leaves it out. */
@@ -21,6 +23,8 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerEvents(scope, services, streams)
         registerAgents(scope, services)
         registerModels(scope, services)
+        registerProviders(scope, services)
+        registerCapabilities(scope, services)
         registerImages(scope, services)
         registerDurable(scope, services)
       },

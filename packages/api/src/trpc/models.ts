@@ -1,8 +1,14 @@
+import { createModel, createModelInput } from '../operations/create-model.ts'
+import { deleteModel } from '../operations/delete-model.ts'
 import { getModel, getModelInput } from '../operations/get-model.ts'
-import { listModels } from '../operations/list-models.ts'
+import { listModels, listModelsInput } from '../operations/list-models.ts'
+import { updateModel, updateModelInput } from '../operations/update-model.ts'
 import { checked, procedure, router } from './procedures.ts'
 
 export const models = router({
-  list: procedure.query(({ ctx }) => listModels(ctx.services, ctx.caller)),
+  list: procedure.input(checked(listModelsInput.optional())).query(({ ctx, input }) => listModels(ctx.services, ctx.caller, input)),
   get: procedure.input(checked(getModelInput)).query(({ ctx, input }) => getModel(ctx.services, ctx.caller, input)),
+  create: procedure.input(checked(createModelInput)).mutation(({ ctx, input }) => createModel(ctx.services, ctx.caller, input)),
+  update: procedure.input(checked(updateModelInput)).mutation(({ ctx, input }) => updateModel(ctx.services, ctx.caller, input)),
+  delete: procedure.input(checked(getModelInput)).mutation(({ ctx, input }) => deleteModel(ctx.services, ctx.caller, input)),
 })

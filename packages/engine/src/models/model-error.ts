@@ -2,9 +2,10 @@ import type { TurnErrorCode } from '@reprise/contract'
 
 /**
  * `cut`: the stream broke off before `finished`. `malformed`: the answer could not be read, such as tool arguments
- * that are no JSON. `too_long`: the prompt does not fit into the model's window. `unavailable`: the vendor was never reached, or its breaker is open.
+ * that are no JSON. `too_long`: the prompt does not fit into the model's window. `unavailable`: the vendor was never
+ * reached, or its breaker is open. `tools_unsupported`: the turn has tools and the model cannot use them.
  */
-export type ModelErrorKind = 'rate_limited' | 'server_error' | 'timeout' | 'cut' | 'malformed' | 'invalid_request' | 'too_long' | 'unavailable'
+export type ModelErrorKind = 'rate_limited' | 'server_error' | 'timeout' | 'cut' | 'malformed' | 'invalid_request' | 'too_long' | 'unavailable' | 'tools_unsupported'
 
 export interface ModelErrorOptions {
   /** When the vendor asked to wait, how long. */
@@ -23,6 +24,7 @@ const modelErrorKinds = {
   invalid_request: { retryable: false, turn_error_code: 'provider_error' },
   too_long: { retryable: false, turn_error_code: 'context_too_large' },
   unavailable: { retryable: true, turn_error_code: 'model_unavailable' },
+  tools_unsupported: { retryable: false, turn_error_code: 'tools_unsupported' },
 } as const satisfies Record<ModelErrorKind, { retryable: boolean; turn_error_code: TurnErrorCode }>
 
 /** A model call that failed. Its message is the provider's own words: for the log, and for callers who may see details. */

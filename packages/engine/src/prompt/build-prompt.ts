@@ -41,7 +41,7 @@ function showOnce(message: MessageOfTurn, db: Database, turn: Turn): PromptMessa
 function showMessage(message: MessageOfTurn, db: Database, turn: Turn): PromptMessage {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: message.content.flatMap((part) => showPart(part, db, turn.organization_id) ?? []) }
+      return { role: 'user', content: message.content.flatMap((part) => showPart(part, db, turn) ?? []) }
     case 'agent':
       return {
         role: 'agent',
@@ -54,8 +54,12 @@ function showMessage(message: MessageOfTurn, db: Database, turn: Turn): PromptMe
   }
 }
 
-function showPart(part: ContentPart, db: Database, organizationId: string): PromptPart | null {
+/** Stands for an image where a model takes none: the session may have had another before. */
+const imageLeftOut: PromptPart = { type: 'text', text: '[An image was here. This model cannot see images.]' }
+
+function showPart(part: ContentPart, db: Database, { organization_id: organizationId, model }: Turn): PromptPart | null {
   if (part.type === 'text') return part
+  if (!model.supports_images && (part.type === 'image' || part.type === 'image_file')) return imageLeftOut
   const stored = readStoredImage(part)
   if (stored) return { type: 'image', ...stored, load: () => loadImage(db, organizationId, stored.image_id) }
   if (part.type === 'image_file') {

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { calculator } from './calculator.ts'
 import { currentTime } from './current-time.ts'
 import type { Tool } from './tool.ts'
@@ -6,6 +7,8 @@ import type { Tool } from './tool.ts'
 export interface Capability {
   ref: string
   description: string
+  /** Of the `config` beside its ref; without one it takes none. */
+  config?: z.ZodObject
   tools: readonly Tool[]
 }
 

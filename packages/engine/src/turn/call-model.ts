@@ -3,6 +3,7 @@ import { reachCrashPoint } from '@reprise/store'
 import { buildPrompt } from '../prompt/build-prompt.ts'
 import { readEarlierTurns } from '../prompt/earlier-turns.ts'
 import { ModelError } from '../models/model-error.ts'
+import { priceUsage } from '../models/price-usage.ts'
 import type { ModelCall, ModelChunk } from '../models/model-provider.ts'
 import { pause } from './pause.ts'
 import { AnswerStream } from './answer-stream.ts'
@@ -20,6 +21,7 @@ type Finished = Extract<ModelChunk, { type: 'finished' }>
  */
 export async function callModel(run: TurnRun, iteration: number): Promise<void> {
   const { turn, lease } = run
+  checkToolSupport(run)
   await startAttempt(run)
   if (turn.retry_in_ms > 0) await pause(turn.retry_in_ms, lease.signal)
   turn.retry_in_ms = 0
@@ -28,6 +30,12 @@ export async function callModel(run: TurnRun, iteration: number): Promise<void> 
     if (!failure) return
     await waitForNextAttempt(run, failure)
   }
+}
+
+/** Tools that were left out without a word would be missed by their agent, and by nobody else. */
+function checkToolSupport({ turn, tools }: TurnRun): void {
+  if (turn.model.supports_tools || tools.specs.length === 0) return
+  throw new ModelError('tools_unsupported', `the model ${turn.model.model} cannot use tools, and this turn has ${tools.specs.length}`)
 }
 
 /** A takeover is an attempt of its own, counted before it is made; one that was still waiting has been counted. */
@@ -96,7 +104,7 @@ async function prepareCall(run: TurnRun): Promise<ModelCall> {
 }
 
 async function drain({ turn, services }: TurnRun, call: ModelCall, answer: AnswerStream, signal: AbortSignal): Promise<Finished> {
-  const provider = await services.providers.find(turn.model)
+  const provider = await services.providers.find(turn.organization_id, turn.model)
   for await (const chunk of provider.stream(call, signal)) {
     if (chunk.type === 'finished') return chunk
     answer.take(chunk)
@@ -131,7 +139,8 @@ function writeFailure({ turn, writer, lease }: TurnRun, error: unknown, duration
 }
 
 function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStream, finished: Finished, durationMs: number): void {
-  const { usage, finish_reason, response_id } = finished
+  const { finish_reason, response_id } = finished
+  const usage = priceUsage(finished.usage, turn.model.prices)
   const duration_ms = Math.round(durationMs)
   const calls = makeIdsUnique(answer.toolCalls, turn.messages.flatMap(toolCallsOf))
   answer.complete()

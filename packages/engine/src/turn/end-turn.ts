@@ -52,6 +52,7 @@ const publicWords = {
   provider_error: 'The model provider could not answer.',
   provider_rate_limited: 'The model provider is receiving too many requests. Please try again later.',
   provider_timeout: 'The model provider did not answer in time.',
+  tools_unsupported: 'The model cannot use tools, and the agent has some. Choose another model, or an agent without tools.',
   worker_crashed: 'The turn was stopped because the server crashed each time it ran.',
   internal_error: 'Something went wrong on the server.',
 } as const satisfies Record<TurnErrorCode, string>

@@ -1,5 +1,6 @@
 import type { ContentPart, ReasoningEffort, ToolCallPart, ToolResultPart, TurnStatus, Usage } from '@reprise/contract'
 import type { StoredMessage, ThinkingBlock, TurnDefinition, TurnModel } from '@reprise/store'
+import { addCosts } from '../models/price-usage.ts'
 import type { Debtor, TurnMessage } from './next-step.ts'
 
 /** A turn that this worker runs: what is pinned, and the messages it has so far. */
@@ -84,6 +85,7 @@ export function sumUsage(messages: readonly MessageOfTurn[]): Usage {
       const counted = message.usage[key]
       if (counted !== undefined) total[key] = (total[key] ?? 0) + counted
     }
+    if (message.usage.cost_usd !== undefined) total.cost_usd = addCosts(total.cost_usd, message.usage.cost_usd)
   }
   return total
 }

@@ -1,4 +1,5 @@
 import { limits } from '@reprise/contract'
+import { sumUsed } from './sum-used.ts'
 import type { Accept, Answer, Append, Checkpoint, NewEvent, NewMessage } from './append.ts'
 
 /** An append on its way: `resent` once its reply was lost, so that the journal looks for what it stored. */
@@ -42,14 +43,16 @@ function describeAccept(accept: Accept): object {
 }
 
 function describeStep(step: Checkpoint | Answer): object {
-  const { events: _events, edge_events: _edges, messages: _messages, changed_calls, ...fields } = step
+  const { events: _events, edge_events: _edges, messages, changed_calls, ...fields } = step
   const changed = changed_calls.length > 0 ? { changed_calls } : {}
   if (fields.kind === 'answer') return { ...omitNulls(fields), ...changed }
+  const used = sumUsed(messages)
   const { settle_events: _settling, opened_calls, placed_steers, retry_in_ms, deadline_in_ms, resets_recoveries, ...rest } = fields
   return {
     ...omitNulls(rest),
     ...changed,
     placed_count: placed_steers.length,
+    ...(used && { used }),
     ...(opened_calls.length > 0 && { opened_calls }),
     ...(placed_steers.length > 0 && { placed_steers }),
     ...(retry_in_ms > 0 && { retry_in_ms }),

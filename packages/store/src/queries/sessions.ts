@@ -1,9 +1,11 @@
-import type { CapabilityRef, CreateSessionRequest, Session, SessionStatus, ToolDefinition } from '@reprise/contract'
+import type { CapabilityRef, CreateSessionRequest, ModelPrices, Session, SessionStatus, ToolDefinition, Usage } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { encodeEvents } from '../journal/encode-flush.ts'
 import { newEvent } from '../journal/append.ts'
+import { showUsage, type UsageTotals } from '../journal/sum-used.ts'
+import { turnModelJson } from './turn-model.ts'
 
-export type NewSession = Omit<Session, 'status' | 'created_at' | 'updated_at'>
+export type NewSession = Omit<Session, 'status' | 'usage' | 'created_at' | 'updated_at'>
 
 const columns = `s.id, s.organization_id, s.workspace_id, s.harness_id, s.owner_principal_id, s.agent_id, s.title, s.locale,
   s.model_id, s.tags, s.capabilities, s.tools, s.system_prompt, s.max_iterations, s.parallel_tool_calls, s.hints, s.when_busy,
@@ -17,11 +19,13 @@ const status = `CASE
     ELSE 'idle'
   END AS status`
 
+const noUsage: Usage = { input_tokens: 0, output_tokens: 0 }
+
 /** Stores a session, its head and `session.started` in one commit. */
 export async function insertSession(db: Database, session: NewSession): Promise<Session> {
   const { harness_id, agent_id, model_id } = session
   const started = newEvent('session.started', { harness_id, agent_id, model_id })
-  const { rows } = await db.query<Session>({
+  const { rows } = await db.query<Omit<Session, 'usage'>>({
     name: 'insert_session',
     text: `/* insertSession */
 WITH clock AS (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms),
@@ -50,19 +54,21 @@ SELECT ${columns}, 'started' AS status FROM s`,
       encodeEvents([started]),
     ],
   })
-  return rows[0]!
+  return { ...rows[0]!, usage: noUsage }
 }
 
 export async function readSession(db: Database, organizationId: string, sessionId: string): Promise<Session | null> {
-  const { rows } = await db.query<Session>({
+  const { rows } = await db.query<Omit<Session, 'usage'> & { used: UsageTotals | null }>({
     name: 'read_session',
     text: `/* readSession */
-SELECT ${columns}, ${status}
+SELECT ${columns}, ${status}, json_strip_nulls(to_json(h.usage)) AS used
 FROM sessions s JOIN session_heads h ON h.session_id = s.id
 WHERE s.organization_id = $1 AND s.id = $2 AND h.deleted_at IS NULL`,
     values: [organizationId, sessionId],
   })
-  return rows[0] ?? null
+  if (!rows[0]) return null
+  const { used, ...session } = rows[0]
+  return { ...session, usage: used ? showUsage(used) : noUsage }
 }
 
 export interface SessionTip {
@@ -107,7 +113,16 @@ export interface TurnModel {
   model: string
   provider_id: string
   provider_type: string
+  /** Rises with every change of the provider. */
+  provider_version: number
   context_window: number
+  max_output_tokens: number | null
+  supports_images: boolean
+  supports_tools: boolean
+  supports_reasoning: boolean
+  /** A prompt that is too long is made shorter; else its turn fails. */
+  compaction: boolean
+  prices: ModelPrices | null
 }
 
 export interface TurnSettingsQuery {
@@ -132,9 +147,7 @@ SELECT asked.position::integer AS position, CASE WHEN s.id IS NOT NULL THEN json
   'tools', CASE WHEN json_array_length(s.tools) > 0 THEN s.tools ELSE coalesce(a.tools, '[]') END,
   'max_iterations', coalesce(s.max_iterations, a.max_iterations),
   'parallel_tool_calls', coalesce(s.parallel_tool_calls, a.parallel_tool_calls),
-  'model', CASE WHEN m.id IS NOT NULL THEN json_build_object(
-    'id', m.id, 'model', m.model, 'provider_id', p.id, 'provider_type', p.type, 'context_window', m.context_window
-  ) END
+  'model', CASE WHEN m.id IS NOT NULL THEN ${turnModelJson} END
 ) END AS settings
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked(organization_id, session_id, model_id, position)
 LEFT JOIN session_heads h ON h.session_id = asked.session_id AND h.organization_id = asked.organization_id AND h.deleted_at IS NULL

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Database } from '../database.ts'
 import type { CancelReason } from '../journal/append.ts'
 import type { TurnModel } from './sessions.ts'
+import { turnModelJson } from './turn-model.ts'
 
 /** What a turn is told at its start and keeps to its end, whatever becomes of its agent and session meanwhile. */
 export interface TurnDefinition {
@@ -50,9 +51,8 @@ export async function readTurn(db: Database, organizationId: string, turnId: str
 SELECT t.organization_id, t.session_id, t.id, t.ordinal, t.status, t.recoveries, t.attempt, t.retry_of, t.input_message_id, t.input_sequence,
   greatest(0, ceil(extract(epoch FROM t.retry_at - clock_timestamp()) * 1000))::integer AS retry_in_ms,
   t.error_disclosure, t.reasoning_effort, t.created_at,
-  d.definition, h.epoch, h.checkpoint_number, coalesce(h.pending_steers, 0) AS pending_steers, h.cancel_requested, json_build_object(
-    'id', m.id, 'model', m.model, 'provider_id', p.id, 'provider_type', p.type, 'context_window', m.context_window
-  ) AS model
+  d.definition, h.epoch, h.checkpoint_number, coalesce(h.pending_steers, 0) AS pending_steers, h.cancel_requested,
+  ${turnModelJson} AS model
 FROM turns t
 JOIN definitions d ON d.organization_id = t.organization_id AND d.sha256 = t.definition_sha256
 JOIN models m ON m.organization_id = t.organization_id AND m.id = t.model_id

@@ -1,0 +1,28 @@
+import type { Capability } from '@reprise/contract'
+import type { Capability as InstalledCapability } from '@reprise/engine'
+import { z } from 'zod'
+import type { Services } from '../services.ts'
+import { page, type Counted } from './page.ts'
+
+export const listCapabilitiesInput = page.extend({ search: z.string().max(256).optional().describe('Of the id, the description or a tool’s name') })
+
+/** What agents and sessions can be given, the same for every caller. */
+export async function listCapabilities({ engine }: Services, { search, offset, limit }: z.output<typeof listCapabilitiesInput>): Promise<Counted<Capability>> {
+  const found = engine.capabilities.map(showCapability).filter((capability) => search === undefined || mentions(capability, search))
+  return { data: found.slice(offset, offset + limit), total: found.length }
+}
+
+export function showCapability({ ref, description, config, tools }: InstalledCapability): Capability {
+  return {
+    id: ref,
+    name: ref,
+    description,
+    tools: tools.map((tool) => ({ name: tool.name, description: tool.description, parameters: tool.parameters, effects: tool.effects })),
+    config_schema: config ? z.toJSONSchema(config, { io: 'input' }) : null,
+  }
+}
+
+function mentions({ id, description, tools }: Capability, search: string): boolean {
+  const wanted = search.toLowerCase()
+  return [id, description, ...tools.map((tool) => tool.name)].some((text) => text.toLowerCase().includes(wanted))
+}

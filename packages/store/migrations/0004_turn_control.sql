@@ -32,3 +32,34 @@ ALTER TABLE workers ADD COLUMN suspect_turn_id text COLLATE "C";
 
 -- Signs what the organization's webhooks get, so that they can tell it from what others send.
 ALTER TABLE organizations ADD COLUMN webhook_secret text;
+
+-- What the model calls of a session have used, kept with its head: every checkpoint updates that row anyway, and a sum over
+-- the messages of a long session takes tens of milliseconds. What was never counted is null.
+CREATE TYPE usage_totals AS (
+  input_tokens bigint,
+  output_tokens bigint,
+  cache_read_tokens bigint,
+  cache_write_tokens bigint,
+  reasoning_tokens bigint,
+  cost_micro_usd bigint
+);
+
+CREATE FUNCTION add_usage(total usage_totals, used usage_totals) RETURNS usage_totals LANGUAGE sql IMMUTABLE AS $$
+  SELECT ROW(
+    coalesce(total.input_tokens + used.input_tokens, total.input_tokens, used.input_tokens),
+    coalesce(total.output_tokens + used.output_tokens, total.output_tokens, used.output_tokens),
+    coalesce(total.cache_read_tokens + used.cache_read_tokens, total.cache_read_tokens, used.cache_read_tokens),
+    coalesce(total.cache_write_tokens + used.cache_write_tokens, total.cache_write_tokens, used.cache_write_tokens),
+    coalesce(total.reasoning_tokens + used.reasoning_tokens, total.reasoning_tokens, used.reasoning_tokens),
+    coalesce(total.cost_micro_usd + used.cost_micro_usd, total.cost_micro_usd, used.cost_micro_usd)
+  )::usage_totals
+$$;
+
+ALTER TABLE session_heads ADD COLUMN usage usage_totals;
+UPDATE session_heads h SET usage = (
+  SELECT ROW(
+    sum((m.usage->>'input_tokens')::bigint), sum((m.usage->>'output_tokens')::bigint), sum((m.usage->>'cache_read_tokens')::bigint),
+    sum((m.usage->>'cache_write_tokens')::bigint), sum((m.usage->>'reasoning_tokens')::bigint), NULL
+  )::usage_totals
+  FROM messages m WHERE m.session_id = h.session_id AND m.usage IS NOT NULL HAVING count(*) > 0
+);

@@ -93,7 +93,7 @@ BEGIN
       a.event_count, a.settle_event_count, a.edge_event_count, a.epoch, a.checkpoint_number, a.turn_status, a.error_code, a.error,
       a.attempt, a.retry_in_ms, a.resets_recoveries, a.deadline_in_ms, a.retry_of,
       a.idempotency_key, a.body_sha256, a.model_id, a.definition_sha256, a.reasoning_effort, a.error_disclosure,
-      a.events, a.settle_events, a.edge_events, a.messages, a.placed_count, a.opened_calls, a.changed_calls
+      a.used, a.events, a.settle_events, a.edge_events, a.messages, a.placed_count, a.opened_calls, a.changed_calls
     FROM json_to_recordset(appends) AS a(
       i integer, kind text, organization_id text, session_id text, turn_id text, worker_id text, resent boolean,
       events json, event_count integer, settle_events json, settle_event_count integer, edge_events json, edge_event_count integer,
@@ -101,7 +101,7 @@ BEGIN
       message_id text, when_busy text, idempotency_key text, body_sha256 text, waiting_max integer, retry_of text, scope text,
       model_id text, definition_sha256 text, reasoning_effort text, error_disclosure text,
       epoch bigint, ordinal integer, checkpoint_number integer, turn_status text, error_code text, error text,
-      attempt integer, retry_in_ms integer, resets_recoveries boolean, deadline_in_ms integer
+      attempt integer, retry_in_ms integer, resets_recoveries boolean, deadline_in_ms integer, used usage_totals
     )
     LEFT JOIN session_heads h ON h.session_id = a.session_id
     -- What the same key, or the same append sent before, has stored.
@@ -223,6 +223,7 @@ BEGIN
       last_sequence = h.last_sequence + s.event_count + s.cancelled_turns
         + CASE WHEN s.settles THEN s.settle_event_count ELSE 0 END + CASE WHEN s.is_edge THEN s.edge_event_count ELSE 0 END,
       last_event_ms = s.at_ms,
+      usage = CASE WHEN s.used IS NULL THEN h.usage ELSE add_usage(h.usage, s.used) END,
       last_ordinal = h.last_ordinal + CASE WHEN s.opens THEN 1 ELSE 0 END,
       active_turn_id = CASE
         WHEN s.opens THEN coalesce(h.active_turn_id, s.turn_id)

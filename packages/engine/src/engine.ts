@@ -10,6 +10,9 @@ import { retryTurn, type RetryOutcome } from './retry-turn.ts'
 import { SettingsLoader } from './settings-loader.ts'
 import { submitToolResults, type SubmitOutcome, type SubmitRequest } from './submit-tool-results.ts'
 import { builtInCapabilities, type Capability } from './tools/capabilities.ts'
+import type { ConnectionTimes } from './tools/mcp/mcp-connection.ts'
+import { McpTools } from './tools/mcp/mcp-tools.ts'
+import type { OperatorMcpServer } from './tools/mcp/server-spec.ts'
 import { Toolbox } from './tools/toolbox.ts'
 import { turnLimits, type TurnLimits } from './turn/turn-limits.ts'
 import type { Log } from './turn/turn-run.ts'
@@ -25,6 +28,9 @@ export interface EngineOptions {
   createProvider?: CreateProvider
   /** Server-side tools beside the built-in ones, for agents to name by their refs. */
   capabilities?: readonly Capability[]
+  /** MCP servers that agents and sessions may name by `ref`: only here may one be a program to start. */
+  mcpServers?: Readonly<Record<string, OperatorMcpServer>>
+  mcpTimes?: Partial<ConnectionTimes>
   /** How many turns run at once; 0: this process accepts and streams, and runs none. */
   slots?: number
   /** Inward places, as `host:port`, that may be called for a caller. */
@@ -39,6 +45,10 @@ export interface Engine {
   readonly worker: Worker
   /** What agents and sessions can name. */
   readonly capabilities: readonly Capability[]
+  /** What `ref` can name. */
+  readonly mcpServerNames: readonly string[]
+  /** Why this url may never be called for a caller, as far as its text can tell; null when it may. */
+  describeUrlProblem(url: string): string | null
   acceptMessage(message: IncomingMessage): Promise<AcceptOutcome>
   /** Durable when it returns; the running turn's terminal event follows within a second. */
   cancelTurns(request: CancelRequest): Promise<CancelOutcome>
@@ -61,7 +71,9 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = { ...turnLimits, ...options.limits }
   const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
   const providers = new ModelProviders({ fetch: egress.fetch }, createProvider)
-  const toolbox = new Toolbox(db, egress, capabilities)
+  const { mcpServers = {}, mcpTimes } = options
+  const mcp = new McpTools({ db, egress, log, servers: mcpServers, ...(mcpTimes && { times: mcpTimes }) })
+  const toolbox = new Toolbox(db, egress, capabilities, mcp)
   // Opens no connection before a tool needs one.
   const transactions = createPool({ connectionString, applicationName: 'reprise tools' })
   const turnServices = { db, transactions, journal, compute, toolbox, providers, breakers: new ProviderBreakers(), pasts: new SessionPasts(), limits, log }
@@ -70,12 +82,15 @@ export function createEngine(options: EngineOptions): Engine {
   let stopping: Promise<void> | null = null
   async function stop(): Promise<void> {
     await worker.stop()
+    await mcp.stop()
     await egress.stop()
     await transactions.end()
   }
   return {
     worker,
     capabilities,
+    mcpServerNames: Object.keys(mcpServers),
+    describeUrlProblem: egress.describeProblem,
     acceptMessage: (message) => acceptMessage(services, message),
     cancelTurns: (request) => cancelTurns(services, request),
     submitToolResults: (request) => submitToolResults(services, request),

@@ -1,7 +1,9 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import type { OperatorMcpServer } from '@reprise/engine'
 import { z } from 'zod'
 import { chooseDataDir } from './choose-data-dir.ts'
+import { readMcpServers } from './read-mcp-servers.ts'
 import { StartError } from './start-error.ts'
 
 /** `api` accepts and streams, `worker` runs turns, `all` does both. */
@@ -18,6 +20,7 @@ const environment = z.object({
   REPRISE_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces').optional(),
   REPRISE_CORS_ORIGINS: listOf(isOrigin, 'origins separated by commas, such as https://app.example.com,http://localhost:3000'),
   REPRISE_EGRESS_ALLOW: listOf(isHostAndPort, 'host:port pairs separated by commas, such as localhost:11434,10.0.0.7:8080'),
+  REPRISE_MCP_SERVERS: z.string().optional(),
   REPRISE_ROLE: z.enum(roles, roleExpected).default('all'),
   REPRISE_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
 })
@@ -38,6 +41,8 @@ export interface Config {
   corsOrigins: string[]
   /** Inward places, as `host:port`, that the server may call on behalf of a caller. */
   egressAllow: string[]
+  /** MCP servers that agents and sessions may name by `ref`. */
+  mcpServers: Readonly<Record<string, OperatorMcpServer>>
   role: Role
   logLevel: (typeof logLevels)[number]
 }
@@ -47,7 +52,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(given)
   if (!parsed.success) throw new StartError(parsed.error.issues.map((issue) => describeIssue(issue, given)).join('\n'))
-  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
+  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_MCP_SERVERS, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
   if (REPRISE_API_KEY === undefined && !isLoopback(HOST)) {
     throw new StartError(
       `HOST is ${HOST}, which other machines can reach, and there is no REPRISE_API_KEY: anyone could use this server.\n` +
@@ -62,6 +67,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
     apiKey: REPRISE_API_KEY ?? null,
     corsOrigins: REPRISE_CORS_ORIGINS,
     egressAllow: REPRISE_EGRESS_ALLOW,
+    mcpServers: REPRISE_MCP_SERVERS === undefined ? {} : readMcpServers(resolve(REPRISE_MCP_SERVERS)),
     role: REPRISE_ROLE,
     logLevel: REPRISE_LOG_LEVEL,
   }

@@ -63,7 +63,7 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   const compute = createCompute({ onThreadError: (err) => log.error({ err }, 'a thread failed') })
   services.defer(() => compute.stop())
 
-  const engine = createEngine({ connectionString, db, journal, compute, log, egressAllow: config.egressAllow, graceMs: turnPatienceMs, ...(config.role === 'api' && { slots: 0 }) })
+  const engine = createEngine({ connectionString, db, journal, compute, log, egressAllow: config.egressAllow, mcpServers: config.mcpServers, graceMs: turnPatienceMs, ...(config.role === 'api' && { slots: 0 }) })
   services.defer(() => engine.stop())
   await engine.start()
 

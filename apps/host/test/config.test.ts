@@ -20,6 +20,7 @@ test('without any setting it is a server for this machine, with a PostgreSQL of 
     apiKey: null,
     corsOrigins: [],
     egressAllow: [],
+    mcpServers: {},
     role: 'all',
     logLevel: 'info',
   })
@@ -45,6 +46,7 @@ test('every setting is read', () => {
     apiKey: 'key-of-my-own',
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
     egressAllow: ['localhost:11434', '[::1]:8080'],
+    mcpServers: {},
     role: 'worker',
     logLevel: 'debug',
   })

@@ -129,6 +129,7 @@ test('a cancelled turn tells the server, which stops', async () => {
   await process.engine.cancelTurns({ organization_id: seeded.organization_id, session_id: sessionId, scope: 'all' })
   await fixture.eventsUntil(process, sessionId, 'turn.cancelled')
   await until(() => cancelled.length === 1)
+  expect(cancelled).toEqual(['again'])
   held.resolve()
 })
 
@@ -156,6 +157,40 @@ describe('a call that was under way when its process was stopped', () => {
     expect(found(await fixture.eventsUntil(process, sessionId, 'turn.completed'), 'tool.completed')).toMatchObject([{ status: 'outcome_unknown' }])
     expect(runs).toEqual(['once'])
   })
+})
+
+test('a call that was under way may have run, also when its server is gone by the time the turn is taken up', async () => {
+  const held = Promise.withResolvers<void>()
+  hold = held.promise
+  const shortLived = await startMcpServer((mcp) => {
+    mcp.registerTool('again', { annotations: { idempotentHint: true } }, async () => {
+      runs.push('again')
+      await hold
+      return { content: [] }
+    })
+  })
+  const first = await fixture.startProcess({ ...options(), egressAllow: [shortLived.place], graceMs: 0 })
+  const sessionId = await createSession({ s: { url: shortLived.url } })
+  await start(sessionId, 's__again', {}, first)
+  await until(() => runs.length === 1)
+  await shortLived.close()
+  await first.stop()
+  held.resolve()
+  expect(found(await fixture.eventsUntil(process, sessionId, 'turn.completed'), 'tool.completed')).toMatchObject([{ status: 'outcome_unknown' }])
+})
+
+test('a session replaces its agent’s servers when it has some, and has the agent’s otherwise', async () => {
+  await fixture.pool.query(`UPDATE agents SET mcp_servers = $1, mcp_headers_sealed = $2`, [
+    JSON.stringify({ a: { url: server.url, headers: { Authorization: '***' } } }),
+    sealSecret(JSON.stringify({ a: { url: server.url, headers: { Authorization: secret } } })),
+  ])
+  try {
+    expect(await call({}, 'a__whoami')).toMatchObject({ success: true, result: 'You sent ***' })
+    expect(await call({ b: { url: server.url } }, 'b__whoami')).toMatchObject({ success: true, result: 'You sent undefined' })
+    expect(await call({ b: { url: server.url } }, 'a__whoami')).toMatchObject({ success: false })
+  } finally {
+    await fixture.pool.query(`UPDATE agents SET mcp_servers = '{}', mcp_headers_sealed = NULL`)
+  }
 })
 
 test('a tool whose definition says so is repeated or not, whatever its server says', async () => {

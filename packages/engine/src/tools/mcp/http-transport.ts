@@ -26,7 +26,7 @@ const goodbyeMs = 1_000
 
 interface StreamBounds {
   bytesMax: number
-  /** Of the body of a success, also of one that has none. */
+  /** Of the body of a success, also of one that has none, or that is not read. */
   onEnd(error: unknown): void
 }
 
@@ -182,6 +182,7 @@ function boundStream(body: ReadableStream<Uint8Array>, onEnd: StreamBounds['onEn
         }
       },
       async cancel(reason) {
+        onEnd(null)
         await reader.cancel(reason)
       },
     },

@@ -28,7 +28,7 @@ const page = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string()
 const listed = z.object({
   name: z.string().min(1).max(256),
   description: z.string().optional().catch(undefined),
-  inputSchema: z.unknown(),
+  inputSchema: z.unknown().optional(),
   annotations: z.object({ readOnlyHint: z.boolean().optional(), idempotentHint: z.boolean().optional() }).optional().catch(undefined),
   execution: z.object({ taskSupport: z.string().optional() }).optional().catch(undefined),
 })

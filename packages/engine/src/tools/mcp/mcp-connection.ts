@@ -9,11 +9,10 @@
  */
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js'
 import { untilAborted } from '../../turn/lease.ts'
 import { listTools, type ToolList } from './list-tools.ts'
 import { AnswerMissing, ConnectFailed } from './mcp-errors.ts'
-import { closeQuietly, openSession, type Session, type SessionServices } from './open-session.ts'
+import { closeQuietly, nameEnd, openSession, type Session, type SessionServices } from './open-session.ts'
 import { callResult, type CallResult } from './read-call-result.ts'
 import type { ServerSpec } from './server-spec.ts'
 
@@ -31,6 +30,7 @@ export const connectionTimes: ConnectionTimes = { setupMsMax: 10_000, idleMsMax:
 
 /** A program that ends so soon after its start did not start well. */
 const earlyEndMs = 10_000
+const namesLoggedMax = 20
 
 export interface ToolCall {
   name: string
@@ -72,7 +72,7 @@ export class McpConnection {
   async list(signal: AbortSignal): Promise<ToolList> {
     if (this.#listing && performance.now() > this.#listedUntil) this.#listing = null
     if (!this.#listing) {
-      const listing = this.#use(neverAborted, (client) => listTools(client, this.#times.setupMsMax))
+      const listing = this.#use(neverAborted, (client) => this.#askForTools(client))
       this.#listing = listing
       this.#listedUntil = performance.now() + this.#times.listMsMax
       listing.catch((error: unknown) => {
@@ -96,6 +96,13 @@ export class McpConnection {
     this.#listing = null
     const session = await opening?.catch(() => null)
     if (session) await closeQuietly(session.client)
+  }
+
+  async #askForTools(client: Client): Promise<ToolList> {
+    const list = await listTools(client, this.#times.setupMsMax)
+    const tools = list.without_schema.slice(0, namesLoggedMax)
+    if (tools.length > 0) this.#services.log.warn({ mcp_server: this.#spec.name, tools }, 'an MCP server lists tools with schemas that are none: they take any object')
+    return list
   }
 
   async #use<T>(signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
@@ -163,9 +170,7 @@ async function inSession<T>(session: Session, work: (client: Client) => Promise<
   try {
     return await work(session.client)
   } catch (error) {
-    // The library says it in an error that a server could have sent as well.
-    if (session.isClosed && error instanceof McpError && error.code === ErrorCode.ConnectionClosed) throw new AnswerMissing()
-    throw error
+    throw nameEnd(session, error)
   } finally {
     session.users -= 1
     if (session.isLeft && session.users === 0) void closeQuietly(session.client)

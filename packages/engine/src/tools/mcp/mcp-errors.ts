@@ -59,7 +59,8 @@ export function readMcpError(error: unknown): McpProblem {
   if (error instanceof AnswerMissing) return broken(error.message)
   if (error instanceof StreamableHTTPError) return readStatus(error.code ?? -1)
   if (error instanceof McpError) return readProtocolError(error)
-  if (error instanceof z.ZodError || error instanceof SyntaxError) return settled('answered with something that is not a result')
+  if (error instanceof z.core.$ZodError || error instanceof SyntaxError) return settled('answered with something that is not a result')
+  if (error instanceof Error && error.message.startsWith("Server's protocol version")) return settled('speaks a version of the protocol that is not supported')
   const code = findErrorCode(error)
   const mayHaveRun = code === null || !unsentCodes.has(code)
   return { ...broken(`${mayHaveRun ? 'broke the connection' : 'cannot be connected to'}${code === null ? '' : ` (${code})`}`), mayHaveRun }

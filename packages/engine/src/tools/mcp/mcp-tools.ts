@@ -73,8 +73,7 @@ export class McpTools {
 
   async #list(spec: ServerSpec, signal: AbortSignal): Promise<Named[] | { problem: string }> {
     try {
-      const { tools, without_schema } = await this.#connections.get(spec).list(signal)
-      if (without_schema.length > 0) this.#log.warn({ mcp_server: spec.name, tools: without_schema.slice(0, 20) }, 'an MCP server lists tools with schemas that are none: they take any object')
+      const { tools } = await this.#connections.get(spec).list(signal)
       const make = (name: string, tool: (typeof tools)[number]) => makeTool(name, tool, spec, () => this.#connections.get(spec))
       return tools.filter(({ name }) => spec.isAllowed(name)).map((tool) => ({ server: spec.name, tool: tool.name, make: (name) => make(name, tool) }))
     } catch (error) {

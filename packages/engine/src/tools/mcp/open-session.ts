@@ -1,7 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode, McpError, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import type { Readable } from 'node:stream'
 import type { Egress } from '../../egress/egress.ts'
 import { untilAborted } from '../../turn/lease.ts'
@@ -53,11 +53,17 @@ export async function openSession(spec: Pick<ServerSpec, 'name' | 'place'>, serv
     session.hasId = transport instanceof HttpTransport && transport.sessionId !== undefined
     return session
   } catch (error) {
+    const failure = nameEnd(session, error)
     await closeQuietly(client)
-    throw error
+    throw failure
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** That the session ended the library says by an error that a server could have sent as well. */
+export function nameEnd({ isClosed }: Session, error: unknown): unknown {
+  return isClosed && error instanceof McpError && error.code === ErrorCode.ConnectionClosed ? new AnswerMissing() : error
 }
 
 export async function closeQuietly(client: Client): Promise<void> {

@@ -1,14 +1,9 @@
-import { openSecret, readMcpHeaders, type Database, type TurnDefinition } from '@reprise/store'
-import type { Log } from '../../turn/turn-run.ts'
+import type { Database, TurnDefinition } from '@reprise/store'
 import type { Tool } from '../tool.ts'
-import { hideInText, listSecrets } from './hide-secrets.ts'
-import { makeTool } from './make-tool.ts'
 import type { ConnectionTimes } from './mcp-connection.ts'
-import { McpConnections } from './mcp-connections.ts'
-import { readMcpError } from './mcp-errors.ts'
-import { nameByHash, nameTool } from './name-tool.ts'
 import type { SessionServices } from './open-session.ts'
-import { resolveServer, type KeptHeaders, type OperatorMcpServer, type ServerSpec } from './server-spec.ts'
+import type { OperatorMcpServer } from './server-spec.ts'
+import type { ServerTools } from './server-tools.ts'
 
 export interface McpOptions extends SessionServices {
   db: Database
@@ -33,80 +28,29 @@ export interface McpToolSet {
 
 const none: McpToolSet = { tools: [], findAbsent: () => null }
 
-/** Gives turns the tools of their MCP servers. A server that is not there when a turn starts is left out of it. */
+/**
+ * Gives turns the tools of their MCP servers. The protocol’s library is loaded by the first turn that has some: it takes
+ * tenths of a second, which no start should wait for, and most turns have none.
+ */
 export class McpTools {
-  readonly #db: Database
-  readonly #log: Log
-  readonly #servers: McpOptions['servers']
-  readonly #connections: McpConnections
+  readonly #options: McpOptions
+  #loading: Promise<ServerTools> | null = null
 
-  constructor({ db, servers, times, ...services }: McpOptions) {
-    this.#db = db
-    this.#log = services.log
-    this.#servers = servers
-    this.#connections = new McpConnections(services, times)
+  constructor(options: McpOptions) {
+    this.#options = options
   }
 
-  /** Listed anew for every run of a turn, and kept for the whole of it. */
+  /** Chosen anew for every run of a turn, and kept for the whole of it. */
   async choose(turn: TurnOfTools, signal: AbortSignal): Promise<McpToolSet> {
     const { mcp_servers } = turn.definition
     if (!mcp_servers) return none
-    const kept = Object.values(mcp_servers).some((server) => server.headers) ? await this.#readHeaders(turn) : {}
-    const sources = { organization_id: turn.organization_id, operators: this.#servers, kept }
-    const absent = new Map<string, string>()
-    const lists = await Promise.all(
-      Object.entries(mcp_servers).map(async ([name, server]) => {
-        const spec = resolveServer(name, server, sources)
-        const listed = 'problem' in spec ? spec : await this.#list(spec, signal)
-        if (!('problem' in listed)) return listed
-        absent.set(name, listed.problem)
-        this.#log.warn({ mcp_server: name, turn_id: turn.id, session_id: turn.session_id, problem: listed.problem }, 'a turn goes on without an MCP server')
-        return []
-      }),
-    )
-    return { tools: nameAll(lists.flat()), findAbsent: (name) => findAbsent(absent, name) }
+    this.#loading ??= import('./server-tools.ts').then(({ ServerTools }) => new ServerTools(this.#options))
+    const serverTools = await this.#loading
+    return await serverTools.choose(turn, mcp_servers, signal)
   }
 
   async stop(): Promise<void> {
-    await this.#connections.stop()
+    const serverTools = await this.#loading
+    await serverTools?.stop()
   }
-
-  async #list(spec: ServerSpec, signal: AbortSignal): Promise<Named[] | { problem: string }> {
-    try {
-      const { tools } = await this.#connections.get(spec).list(signal)
-      const make = (name: string, tool: (typeof tools)[number]) => makeTool(name, tool, spec, () => this.#connections.get(spec))
-      return tools.filter(({ name }) => spec.isAllowed(name)).map((tool) => ({ server: spec.name, tool: tool.name, make: (name) => make(name, tool) }))
-    } catch (error) {
-      if (signal.aborted) return { problem: 'was not waited for: the turn ends' }
-      return { problem: hideInText(readMcpError(error).message, listSecrets(spec.place)) }
-    }
-  }
-
-  async #readHeaders({ organization_id, session_id }: TurnOfTools): Promise<KeptHeaders> {
-    const sealed = await readMcpHeaders(this.#db, organization_id, session_id)
-    return sealed ? (JSON.parse(openSecret(sealed)) as KeptHeaders) : {} // written by the operations that keep them
-  }
-}
-
-interface Named {
-  server: string
-  tool: string
-  make(name: string): Tool
-}
-
-function nameAll(named: readonly Named[]): Tool[] {
-  const tools = new Map<string, Tool>()
-  for (const { server, tool, make } of named) {
-    const plain = nameTool(server, tool)
-    const name = tools.has(plain) ? nameByHash(server, tool) : plain
-    tools.set(name, make(name))
-  }
-  return [...tools.values()]
-}
-
-function findAbsent(absent: ReadonlyMap<string, string>, name: string): Tool | null {
-  const [server, problem] = [...absent].find(([candidate]) => name.startsWith(`${candidate}__`)) ?? []
-  if (server === undefined) return null
-  const error = `The MCP server ${server} was not there when the turn started: it ${problem}.`
-  return { name, description: '', parameters: {}, effects: 'at_most_once', run: async () => ({ ok: false, error }) }
 }

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import type { OperatorMcpServer } from '@reprise/engine'
 import type { VendorType } from '@reprise/store'
 import { z } from 'zod'
 import { chooseDataDir } from './choose-data-dir.ts'
 import { decodeSecretKey } from './decode-secret-key.ts'
+import { readMcpServers } from './read-mcp-servers.ts'
 import { StartError } from './start-error.ts'
 
 /** `api` accepts and streams, `worker` runs turns, `all` does both. */
@@ -27,6 +29,7 @@ const environment = z.object({
   ANTHROPIC_API_KEY: headerText(),
   REPRISE_CORS_ORIGINS: listOf(isOrigin, 'origins separated by commas, such as https://app.example.com,http://localhost:3000'),
   REPRISE_EGRESS_ALLOW: listOf(isHostAndPort, 'host:port pairs separated by commas, such as localhost:11434,10.0.0.7:8080'),
+  REPRISE_MCP_SERVERS: z.string().optional(),
   REPRISE_ROLE: z.enum(roles, roleExpected).default('all'),
   REPRISE_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
 })
@@ -60,6 +63,8 @@ export interface Config {
   corsOrigins: string[]
   /** Inward places, as `host:port`, that the server may call on behalf of a caller. */
   egressAllow: string[]
+  /** MCP servers that agents and sessions may name by `ref`. */
+  mcpServers: Readonly<Record<string, OperatorMcpServer>>
   role: Role
   logLevel: (typeof logLevels)[number]
 }
@@ -69,7 +74,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(given)
   if (!parsed.success) throw new StartError(parsed.error.issues.map((issue) => describeIssue(issue, given)).join('\n'))
-  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
+  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_MCP_SERVERS, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
   const { REPRISE_SECRET_KEY, REPRISE_SECRET_KEY_PREVIOUS, OPENAI_API_KEY, ANTHROPIC_API_KEY } = parsed.data
   if (REPRISE_API_KEY === undefined && !isLoopback(HOST)) {
     throw new StartError(
@@ -91,6 +96,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
     vendorKeys: { ...(OPENAI_API_KEY !== undefined && { openai: OPENAI_API_KEY }), ...(ANTHROPIC_API_KEY !== undefined && { anthropic: ANTHROPIC_API_KEY }) },
     corsOrigins: REPRISE_CORS_ORIGINS,
     egressAllow: REPRISE_EGRESS_ALLOW,
+    mcpServers: REPRISE_MCP_SERVERS === undefined ? {} : readMcpServers(resolve(REPRISE_MCP_SERVERS)),
     role: REPRISE_ROLE,
     logLevel: REPRISE_LOG_LEVEL,
   }

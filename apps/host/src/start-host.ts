@@ -69,11 +69,12 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   services.defer(() => compute.stop())
 
   const keys = { secretKeys: await loadSecretKeys(config), environmentKeys: config.vendorKeys }
-  const engine = createEngine({ connectionString, db, journal, compute, log, ...keys, egressAllow: config.egressAllow, graceMs: turnPatienceMs, ...(config.role === 'api' && { slots: 0 }) })
+  const { egressAllow, mcpServers } = config
+  const engine = createEngine({ connectionString, db, journal, compute, log, ...keys, egressAllow, mcpServers, graceMs: turnPatienceMs, ...(config.role === 'api' && { slots: 0 }) })
   services.defer(() => engine.stop())
-  const seals = await engine.providerKeys.renewSeals(db)
-  if (seals.renewed > 0) log.info(seals, 'the keys of providers were sealed anew')
-  if (seals.unreadable > 0) log.warn(seals, 'some keys of providers were sealed with another REPRISE_SECRET_KEY, and cannot be read')
+  const seals = await engine.renewSeals()
+  if (seals.renewed > 0) log.info(seals, 'secrets were sealed anew')
+  if (seals.unreadable > 0) log.warn(seals, 'some secrets were sealed with another REPRISE_SECRET_KEY, and cannot be read')
   await engine.start()
 
   const stopping = new AbortController()

@@ -23,6 +23,7 @@ test('without any setting it is a server for this machine, with a PostgreSQL of 
     vendorKeys: {},
     corsOrigins: [],
     egressAllow: [],
+    mcpServers: {},
     role: 'all',
     logLevel: 'info',
   })
@@ -55,6 +56,7 @@ test('every setting is read', () => {
     vendorKeys: { openai: 'sk-openai', anthropic: 'sk-ant' },
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
     egressAllow: ['localhost:11434', '[::1]:8080'],
+    mcpServers: {},
     role: 'worker',
     logLevel: 'debug',
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ids } from './ids.ts'
 import { limits } from './limits.ts'
+import { mcpServers, mcpServersFields, mergeMcpSpellings } from './mcp-server.ts'
 import { tags, whenBusy } from './message.ts'
 import { capabilityRef, toolDefinition } from './tool.ts'
 
@@ -22,6 +23,7 @@ export const createAgentRequest = z
     model: ids.model.nullish(),
     capabilities: z.array(capabilityRef).max(100).nullish(),
     tools: z.array(toolDefinition).max(128).nullish(),
+    ...mcpServersFields,
     max_iterations: z.int().min(1).max(limits.iterationsMax).nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     tags: tags.nullish(),
@@ -29,7 +31,7 @@ export const createAgentRequest = z
     harness_id: ids.harness.nullish(),
     harness_name: z.string().max(64).nullish(),
   })
-  .transform(({ model, ...request }) => ({ ...request, default_model_id: request.default_model_id ?? model }))
+  .transform(({ model, ...request }) => ({ ...mergeMcpSpellings(request), default_model_id: request.default_model_id ?? model }))
   .meta({ id: 'CreateAgentRequest' })
 export type CreateAgentRequest = z.output<typeof createAgentRequest>
 
@@ -44,6 +46,7 @@ export const agent = z
     default_model_id: ids.model.nullable(),
     capabilities: z.array(capabilityRef),
     tools: z.array(toolDefinition),
+    mcpServers,
     max_iterations: z.int().nullable(),
     parallel_tool_calls: z.boolean().nullable(),
     tags: z.array(z.string()),

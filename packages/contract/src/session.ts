@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ids } from './ids.ts'
 import { limits } from './limits.ts'
+import { mcpServers, mcpServersFields, mergeMcpSpellings } from './mcp-server.ts'
 import { tags, whenBusy } from './message.ts'
 import { capabilityRef, toolDefinition } from './tool.ts'
 import { usage } from './turn.ts'
@@ -16,6 +17,7 @@ export const createSessionRequest = z
     tags: tags.nullish(),
     capabilities: z.array(capabilityRef).max(100).nullish(),
     tools: z.array(toolDefinition).max(128).nullish(),
+    ...mcpServersFields,
     system_prompt: z.string().max(limits.jsonBodyBytesMax).nullish(),
     max_iterations: z.int().min(1).max(limits.iterationsMax).nullish(),
     parallel_tool_calls: z.boolean().nullish(),
@@ -25,6 +27,7 @@ export const createSessionRequest = z
     harness_name: z.string().max(64).nullish(),
   })
   .refine((request) => !(request.agent_id && request.agent_name), { path: ['agent_name'], message: 'must not be given together with agent_id' })
+  .transform(mergeMcpSpellings)
   .meta({ id: 'CreateSessionRequest' })
 export type CreateSessionRequest = z.output<typeof createSessionRequest>
 
@@ -47,6 +50,7 @@ export const session = z
     tags: z.array(z.string()),
     capabilities: z.array(capabilityRef),
     tools: z.array(toolDefinition),
+    mcpServers,
     system_prompt: z.string().nullable(),
     max_iterations: z.int().nullable(),
     parallel_tool_calls: z.boolean().nullable(),

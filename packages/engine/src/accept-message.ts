@@ -78,13 +78,14 @@ export async function acceptMessage(services: AcceptServices, incoming: Incoming
 }
 
 function defineTurn(settings: TurnSettings): TurnDefinition {
-  const { agent_id, harness_id, system_prompt, capabilities, tools, max_iterations, parallel_tool_calls } = settings
+  const { agent_id, harness_id, system_prompt, capabilities, tools, mcp_servers, max_iterations, parallel_tool_calls } = settings
   return {
     agent_id,
     harness_id,
     system_prompt: system_prompt || null,
     capabilities,
     tools,
+    ...(Object.keys(mcp_servers).length > 0 && { mcp_servers }),
     max_iterations: max_iterations ?? limits.iterationsDefault,
     parallel_tool_calls: parallel_tool_calls ?? true,
   }

@@ -3,8 +3,6 @@ import { createPool, Definitions, type Database, type Journal, type TurnModel, t
 import { acceptMessage, type AcceptOutcome, type IncomingMessage } from './accept-message.ts'
 import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-turns.ts'
 import { createEgress } from './egress/egress.ts'
-import { readPlaces } from './egress/places.ts'
-import { describeInwardUrl } from './models/describe-inward-url.ts'
 import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
 import { watchSilence } from './models/watch-silence.ts'
@@ -12,9 +10,13 @@ import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
 import { KeyRing } from './secrets/key-ring.ts'
 import { ProviderKeys } from './secrets/provider-keys.ts'
+import { renewSeals, type RenewedSeals } from './secrets/renew-seals.ts'
 import { SettingsLoader } from './settings-loader.ts'
 import { submitToolResults, type SubmitOutcome, type SubmitRequest } from './submit-tool-results.ts'
 import { builtInCapabilities, type Capability } from './tools/capabilities.ts'
+import type { ConnectionTimes } from './tools/mcp/mcp-connection.ts'
+import { McpTools } from './tools/mcp/mcp-tools.ts'
+import type { OperatorMcpServer } from './tools/mcp/server-spec.ts'
 import { Toolbox } from './tools/toolbox.ts'
 import { turnLimits, type TurnLimits } from './turn/turn-limits.ts'
 import type { Log } from './turn/turn-run.ts'
@@ -34,6 +36,9 @@ export interface EngineOptions {
   secretKeys?: readonly Uint8Array[]
   /** Keys from the environment, for the seeded providers of their vendors. */
   environmentKeys?: Partial<Record<VendorType, string>>
+  /** MCP servers that agents and sessions may name by `ref`: only here may one be a program to start. */
+  mcpServers?: Readonly<Record<string, OperatorMcpServer>>
+  mcpTimes?: Partial<ConnectionTimes>
   /** How many turns run at once; 0: this process accepts and streams, and runs none. */
   slots?: number
   /** Inward places, as `host:port`, that may be called for a caller. */
@@ -49,10 +54,16 @@ export interface Engine {
   /** What agents and sessions can name. */
   readonly capabilities: readonly Capability[]
   readonly providerKeys: ProviderKeys
-  /** Says why no provider can be at a url, or null. */
-  describeInwardUrl(url: string): string | null
+  /** Seals what only its organization's turns may read. */
+  readonly secrets: KeyRing
   /** The model that would answer a message of this session; null when none can. */
   chooseModel(query: TurnSettingsQuery): Promise<TurnModel | null>
+  /** What `ref` can name. */
+  readonly mcpServerNames: readonly string[]
+  /** Why this url may never be called for a caller, as far as its text can tell; null when it may. */
+  describeUrlProblem(url: string): string | null
+  /** Seals anew what an earlier secret key sealed. */
+  renewSeals(): Promise<RenewedSeals>
   acceptMessage(message: IncomingMessage): Promise<AcceptOutcome>
   /** Durable when it returns; the running turn's terminal event follows within a second. */
   cancelTurns(request: CancelRequest): Promise<CancelOutcome>
@@ -74,12 +85,13 @@ export function createEngine(options: EngineOptions): Engine {
   const egress = createEgress({ allow: egressAllow })
   const limits = { ...turnLimits, ...options.limits }
   const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
-  const places = readPlaces(egressAllow)
-  const ring = new KeyRing(options.secretKeys ?? [])
-  const providerKeys = new ProviderKeys({ ring, environmentKeys: options.environmentKeys ?? {} })
+  const secrets = new KeyRing(options.secretKeys ?? [])
+  const providerKeys = new ProviderKeys({ ring: secrets, environmentKeys: options.environmentKeys ?? {} })
   const providerServices = { fetch: watchSilence(egress.fetch, limits.modelSilenceMsMax) }
   const providers = new ModelProviders({ db, keys: providerKeys, services: providerServices, create: createProvider })
-  const toolbox = new Toolbox(db, egress, capabilities)
+  const { mcpServers = {}, mcpTimes } = options
+  const mcp = new McpTools({ db, egress, log, secrets, servers: mcpServers, ...(mcpTimes && { times: mcpTimes }) })
+  const toolbox = new Toolbox(db, egress, capabilities, mcp)
   // Opens no connection before a tool needs one.
   const transactions = createPool({ connectionString, applicationName: 'reprise tools' })
   const turnServices = { db, transactions, journal, compute, toolbox, providers, breakers: new ProviderBreakers(), pasts: new SessionPasts(), limits, log }
@@ -89,6 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
   let stopping: Promise<void> | null = null
   async function stop(): Promise<void> {
     await worker.stop()
+    await mcp.stop()
     await egress.stop()
     await transactions.end()
   }
@@ -96,8 +109,11 @@ export function createEngine(options: EngineOptions): Engine {
     worker,
     capabilities,
     providerKeys,
-    describeInwardUrl: (url) => describeInwardUrl(url, places),
+    secrets,
     chooseModel: async (query) => (await settings.load(query))?.model ?? null,
+    mcpServerNames: Object.keys(mcpServers),
+    describeUrlProblem: egress.describeProblem,
+    renewSeals: () => renewSeals(db, secrets),
     acceptMessage: (message) => acceptMessage(services, message),
     cancelTurns: (request) => cancelTurns(services, request),
     submitToolResults: (request) => submitToolResults(services, request),

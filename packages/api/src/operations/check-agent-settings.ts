@@ -1,8 +1,9 @@
-import { AppError, parseValue, type CapabilityRef, type ToolDefinition } from '@reprise/contract'
+import { AppError, parseValue, type CapabilityRef, type McpServers, type ToolDefinition } from '@reprise/contract'
 import { findTools, type Capability } from '@reprise/engine'
 import { readModel, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
 import type { Caller, Services } from '../services.ts'
+import { checkMcpServers } from './check-mcp-servers.ts'
 
 /** The one built-in harness. */
 const harnessName = 'generic'
@@ -11,15 +12,17 @@ const harnessName = 'generic'
 interface AgentSettings {
   capabilities?: CapabilityRef[] | null | undefined
   tools?: ToolDefinition[] | null | undefined
+  mcpServers?: McpServers | null | undefined
   harness_id?: string | null | undefined
   harness_name?: string | null | undefined
 }
 
 /** Refuses now what would otherwise fail every turn later. */
-export function checkAgentSettings({ engine }: Services, settings: AgentSettings): void {
+export function checkAgentSettings(services: Services, settings: AgentSettings): void {
   const { capabilities, tools, harness_id, harness_name } = settings
-  checkCapabilities(engine.capabilities, capabilities ?? [])
+  checkCapabilities(services.engine.capabilities, capabilities ?? [])
   checkToolNames(tools ?? [])
+  checkMcpServers(services, settings.mcpServers ?? {})
   if (harness_id && harness_id !== seeded.harness_id) throw fieldError('unknown_harness', 'harness_id', `there is no harness ${harness_id}`)
   if (harness_name && harness_name !== harnessName) throw fieldError('unknown_harness', 'harness_name', `the only harness is ${harnessName}`)
 }

@@ -11,7 +11,7 @@ interface ProviderSettings {
 export function checkProviderSettings({ engine }: Services, { provider_type, base_url }: ProviderSettings): void {
   if (provider_type === 'sim' && base_url !== null) throw fieldError('invalid_request', 'base_url', 'the simulated provider is at no address')
   if (provider_type === 'openai_compatible' && base_url === null) throw fieldError('invalid_request', 'base_url', 'must be given: openai_compatible has no address of its own')
-  const problem = base_url === null ? null : engine.describeInwardUrl(base_url)
+  const problem = base_url === null ? null : engine.describeUrlProblem(base_url)
   if (problem) throw fieldError('invalid_request', 'base_url', problem)
 }
 

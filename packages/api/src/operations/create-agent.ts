@@ -2,6 +2,7 @@ import { AppError, newId, type Agent, type CreateAgentRequest } from '@reprise/c
 import { seeded, upsertAgent } from '@reprise/store'
 import type { Caller, Services } from '../services.ts'
 import { checkAgentSettings, checkModel } from './check-agent-settings.ts'
+import { keepMcpHeaders } from './keep-mcp-headers.ts'
 
 /** Creates an agent, or replaces the one with this id, or else with this name. */
 export async function createAgent(services: Services, caller: Caller, request: CreateAgentRequest): Promise<Agent> {
@@ -19,6 +20,7 @@ export async function createAgent(services: Services, caller: Caller, request: C
       default_model_id: request.default_model_id ?? null,
       capabilities: request.capabilities ?? [],
       tools: request.tools ?? [],
+      ...keepMcpHeaders(services, caller, request.mcpServers),
       max_iterations: request.max_iterations ?? null,
       parallel_tool_calls: request.parallel_tool_calls ?? null,
       tags: request.tags ?? [],

@@ -3,6 +3,7 @@ import { insertSession, readAgent, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
 import type { Caller, Services } from '../services.ts'
 import { checkAgentSettings, checkModel } from './check-agent-settings.ts'
+import { keepMcpHeaders } from './keep-mcp-headers.ts'
 
 export async function createSession(services: Services, caller: Caller, request: CreateSessionRequest): Promise<Session> {
   checkAgentSettings(services, request)
@@ -20,6 +21,7 @@ export async function createSession(services: Services, caller: Caller, request:
     tags: request.tags ?? [],
     capabilities: request.capabilities ?? [],
     tools: request.tools ?? [],
+    ...keepMcpHeaders(services, caller, request.mcpServers),
     system_prompt: request.system_prompt ?? null,
     max_iterations: request.max_iterations ?? null,
     parallel_tool_calls: request.parallel_tool_calls ?? null,

@@ -3,7 +3,7 @@ import { Agent, fetch as undiciFetch, type Dispatcher, type Response as UndiciRe
 import { boundResponse, readBytes } from './bound-body.ts'
 import { EgressFault, EgressRefused, findErrorCode, findRefusal } from './egress-errors.ts'
 import { followRedirect, isRedirect } from './follow-redirect.ts'
-import { guardConnections, lookUpAll, type Lookup } from './guard-connections.ts'
+import { guardConnections, judgeAddress, lookUpAll, type Lookup } from './guard-connections.ts'
 import { judgeUrl } from './judge-url.ts'
 import { readOutgoing } from './outgoing.ts'
 import { readPlaces } from './places.ts'
@@ -18,6 +18,8 @@ export interface Egress {
   fetch(input: string | URL | Request, init?: EgressInit): Promise<Response>
   /** One request with all of its bounds. Fails with EgressFault, or with the signal's reason. */
   request(url: string | URL, request: EgressRequest): Promise<EgressAnswer>
+  /** Why a url is refused before anything is looked up; null for one that may be asked. */
+  describeProblem(url: string): string | null
   /** Cuts what is still under way. */
   stop(): Promise<void>
 }
@@ -106,6 +108,15 @@ export function createEgress({ allow, lookup = lookUpAll }: EgressOptions): Egre
         throw new EgressFault(describeFault(host, error, mayHaveArrived, limit.signal.aborted ? timeoutMs : null), { mayHaveArrived, cause: error })
       } finally {
         clearTimeout(timeout)
+      }
+    },
+    describeProblem(url) {
+      try {
+        judgeAddress(judgeUrl(url, places), places)
+        return null
+      } catch (error) {
+        if (error instanceof EgressRefused) return error.message
+        throw error
       }
     },
     stop: () => (stopping ??= agent.destroy()),

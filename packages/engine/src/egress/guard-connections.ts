@@ -34,9 +34,20 @@ export function guardConnections(places: Places, lookup: Lookup): buildConnector
     const { protocol, host, hostname } = target
     const url = new URL(`${protocol}//${host ?? hostname}`)
     if (places.has(placeOf(url))) return connectAllowed(target, callback)
-    if (isIP(hostname) !== 0 && !isPublicAddress(hostname)) return callback(new EgressRefused(url.host, `the address ${notPublic}`), null)
+    try {
+      judgeAddress(url, places)
+    } catch (error) {
+      return callback(error as EgressRefused, null) // it throws nothing else
+    }
     connectJudged(target, callback)
   }
+}
+
+/** Refuses a host that is an address itself, and not a public one, or that everybody calls their own machine. */
+export function judgeAddress(url: URL, places: Places): void {
+  const hostname = url.hostname.replace(/^\[(.+)\]$/, '$1')
+  const isInward = isIP(hostname) === 0 ? /(^|\.)localhost\.?$/.test(hostname) : !isPublicAddress(hostname)
+  if (isInward && !places.has(placeOf(url))) throw new EgressRefused(url.host, `the address ${notPublic}`)
 }
 
 function judgeAll(hostname: string, addresses: LookupAddress[]): LookupAddress[] {

@@ -1,4 +1,4 @@
-import { listSealedKeys, replaceSealedKey, seeded, vendors, type Database, type ProviderConnectionRow, type VendorType } from '@reprise/store'
+import { seeded, vendors, type ProviderConnectionRow, type VendorType } from '@reprise/store'
 import type { KeyRing } from './key-ring.ts'
 
 /** Which row a key is for. */
@@ -31,12 +31,12 @@ export class ProviderKeys {
   }
 
   seal(apiKey: string, { organization_id, id }: ProviderRow): Uint8Array {
-    return this.#ring.seal(apiKey, belongings(organization_id, id))
+    return this.#ring.seal(apiKey, providerBelongings(organization_id, id))
   }
 
   /** Throws SealBroken for a key that was sealed elsewhere, for another row, or changed. */
   open(sealed: Uint8Array, { organization_id, id }: ProviderRow): string {
-    return this.#ring.open(sealed, belongings(organization_id, id))
+    return this.#ring.open(sealed, providerBelongings(organization_id, id))
   }
 
   /** The environment's key serves the seeded provider of its vendor at the vendor's own address, and no other row. */
@@ -45,34 +45,9 @@ export class ProviderKeys {
     const isSeeded = organization_id === seeded.organization_id && vendors[type]?.provider_id === id
     return isSeeded && base_url === null ? (this.#environmentKeys.get(type) ?? null) : null
   }
-
-  /** Seals anew what an earlier secret key sealed, so that it can be forgotten. Leaves what it cannot open. */
-  async renewSeals(db: Database): Promise<{ renewed: number; unreadable: number }> {
-    const counts = { renewed: 0, unreadable: 0 }
-    if (!this.canSeal) return counts
-    for (const sealed of await listSealedKeys(db)) {
-      if (this.#ring.isCurrent(sealed.api_key_ciphertext)) continue
-      const row = { organization_id: sealed.organization_id, id: sealed.provider_id }
-      const apiKey = this.#tryOpen(sealed.api_key_ciphertext, row)
-      if (apiKey === null) counts.unreadable += 1
-      else {
-        await replaceSealedKey(db, sealed, this.seal(apiKey, row))
-        counts.renewed += 1
-      }
-    }
-    return counts
-  }
-
-  #tryOpen(sealed: Uint8Array, row: ProviderRow): string | null {
-    try {
-      return this.open(sealed, row)
-    } catch {
-      return null
-    }
-  }
 }
 
 /** What a sealed key is bound to: its use, its organization and its row. */
-function belongings(organizationId: string, providerId: string): string[] {
+export function providerBelongings(organizationId: string, providerId: string): string[] {
   return ['provider api key', organizationId, providerId]
 }

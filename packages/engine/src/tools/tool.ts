@@ -7,6 +7,10 @@ import type { ToolSpec } from '../models/model-provider.ts'
 export interface Tool extends ToolSpec {
   /** What a second run of the same call may cost: the runner decides by it after a crash. */
   readonly effects: EffectsMode
+  /** A human decides on each call before it runs. */
+  readonly requires_approval?: boolean
+  /** How long one run may take, where the usual limit does not fit. */
+  readonly timeout_ms?: number
   /** Runs one call with the arguments as the model sent them. What it throws is a fault of the tool, not an answer. */
   run(args: unknown, context: ToolContext): Promise<ToolOutcome>
 }

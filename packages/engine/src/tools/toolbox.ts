@@ -1,6 +1,7 @@
-import { keepWebhookSecret, type Database, type TurnDefinition } from '@reprise/store'
+import { keepWebhookSecret, type Database } from '@reprise/store'
 import type { Egress } from '../egress/egress.ts'
 import type { Capability } from './capabilities.ts'
+import type { McpTools, TurnOfTools } from './mcp/mcp-tools.ts'
 import { chooseTurnTools, type TurnTools } from './turn-tools.ts'
 import { createWebhookTool } from './webhook.ts'
 
@@ -9,19 +10,23 @@ export class Toolbox {
   readonly #db: Database
   readonly #egress: Egress
   readonly #capabilities: readonly Capability[]
+  readonly #mcp: McpTools
   /** By organization. A secret does not change once it is there. */
   readonly #secrets = new Map<string, Promise<string>>()
 
-  constructor(db: Database, egress: Egress, capabilities: readonly Capability[]) {
+  constructor(db: Database, egress: Egress, capabilities: readonly Capability[], mcp: McpTools) {
     this.#db = db
     this.#egress = egress
     this.#capabilities = capabilities
+    this.#mcp = mcp
   }
 
-  async choose(organizationId: string, definition: TurnDefinition): Promise<TurnTools> {
+  async choose(turn: TurnOfTools, signal: AbortSignal): Promise<TurnTools> {
+    const { organization_id, definition } = turn
     const hasWebhooks = definition.tools.some((tool) => tool.type === 'webhook')
-    const signing_secret = hasWebhooks ? await this.#secretOf(organizationId) : ''
-    return chooseTurnTools(definition, this.#capabilities, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret }))
+    const signing_secret = hasWebhooks ? await this.#secretOf(organization_id) : ''
+    const mcp = await this.#mcp.choose(turn, signal)
+    return chooseTurnTools(definition, this.#capabilities, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret }), mcp)
   }
 
   #secretOf(organizationId: string): Promise<string> {

@@ -2,6 +2,7 @@ import type { ToolDefinition } from '@reprise/contract'
 import type { TurnDefinition } from '@reprise/store'
 import type { ToolSpec } from '../models/model-provider.ts'
 import { findTools, type Capability } from './capabilities.ts'
+import type { McpToolSet } from './mcp/mcp-tools.ts'
 import type { Tool } from './tool.ts'
 
 export type WebhookDefinition = Extract<ToolDefinition, { type: 'webhook' }>
@@ -15,9 +16,10 @@ export interface TurnTools {
   isCallers(name: string): boolean
 }
 
-/** A definition of the agent or session comes before a built-in tool of the same name. */
-export function chooseTurnTools({ capabilities: refs, tools }: TurnDefinition, capabilities: readonly Capability[], makeWebhookTool: (definition: WebhookDefinition) => Tool): TurnTools {
-  const servers = new Map(findTools(refs.map(({ ref }) => ref), capabilities).tools.map((tool) => [tool.name, tool]))
+/** A definition of the agent or session comes before a built-in tool of the same name, and that before one of an MCP server's. */
+export function chooseTurnTools({ capabilities: refs, tools }: TurnDefinition, capabilities: readonly Capability[], makeWebhookTool: (definition: WebhookDefinition) => Tool, mcp: McpToolSet): TurnTools {
+  const builtIn = findTools(refs.map(({ ref }) => ref), capabilities).tools
+  const servers = new Map([...mcp.tools, ...builtIn].map((tool) => [tool.name, tool]))
   const callers = new Map<string, ToolSpec>()
   for (const definition of tools) {
     if (definition.type === 'webhook') servers.set(definition.name, makeWebhookTool(definition))
@@ -26,7 +28,7 @@ export function chooseTurnTools({ capabilities: refs, tools }: TurnDefinition, c
   for (const name of callers.keys()) servers.delete(name)
   return {
     specs: [...servers.values(), ...callers.values()].map(({ name, description, parameters }) => ({ name, description, parameters })),
-    find: (name) => servers.get(name) ?? null,
+    find: (name) => servers.get(name) ?? (callers.has(name) ? null : mcp.findAbsent(name)),
     isCallers: (name) => callers.has(name),
   }
 }

@@ -67,7 +67,7 @@ async function attemptInTransaction(run: TurnRun, tool: Tool, call: ToolCallPart
 async function attemptTool(run: TurnRun, tool: Tool, { id, arguments: args, name }: ToolCallPart, attempt: number, transaction: Transaction | null): Promise<ToolOutcome> {
   const { turn, services, lease, writer } = run
   const limit = new AbortController()
-  const timeout = setTimeout(() => limit.abort(new ToolFault('the tool did not answer in time', { retryable: true, mayHaveRun: true })), services.limits.toolCallMsMax)
+  const timeout = setTimeout(() => limit.abort(new ToolFault('the tool did not answer in time', { retryable: true, mayHaveRun: true })), tool.timeout_ms ?? services.limits.toolCallMsMax)
   const onStop = () => limit.abort(lease.signal.reason)
   lease.signal.addEventListener('abort', onStop, { once: true })
   const context: ToolContext = {

@@ -11,7 +11,7 @@ export async function startRun(services: TurnServices, turn: Turn, lease: Lease,
   return {
     services,
     turn,
-    tools: await services.toolbox.choose(turn.organization_id, turn.definition),
+    tools: await services.toolbox.choose(turn, lease.signal),
     writer: new TurnWriter(services.journal, turn, lease),
     lease,
     nextWorkerId,

@@ -8,6 +8,7 @@ import { ModelProviders } from '../../src/models/model-providers.ts'
 import { createSimProvider } from '../../src/models/sim/sim-provider.ts'
 import { KeyRing } from '../../src/secrets/key-ring.ts'
 import { ProviderKeys, type ProviderKeysOptions } from '../../src/secrets/provider-keys.ts'
+import { renewSeals } from '../../src/secrets/renew-seals.ts'
 
 const organization_id = seeded.organization_id
 const secretKey = new Uint8Array(32).fill(1)
@@ -110,13 +111,12 @@ describe('a stored key', () => {
   test('is sealed anew when the secret key has changed, and opens without the earlier one then', async () => {
     const { id } = await store({}, 'sk-moved')
     const next = new Uint8Array(32).fill(5)
-    const both = openKeys([next, secretKey])
-    expect((await both.renewSeals(pool)).renewed).toBeGreaterThan(0)
-    expect(await both.renewSeals(pool)).toMatchObject({ renewed: 0 })
+    expect((await renewSeals(pool, new KeyRing([next, secretKey]))).renewed).toBeGreaterThan(0)
+    expect(await renewSeals(pool, new KeyRing([next, secretKey]))).toMatchObject({ renewed: 0 })
     providers = openProviders(openKeys([next]))
     await find(id)
     expect(made.at(-1)?.api_key).toBe('sk-moved')
-    await openKeys([secretKey, next]).renewSeals(pool)
+    await renewSeals(pool, new KeyRing([secretKey, next]))
   })
 })
 

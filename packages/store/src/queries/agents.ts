@@ -1,10 +1,10 @@
 import type { Agent } from '@reprise/contract'
 import type { Database } from '../database.ts'
 
-export type NewAgent = Omit<Agent, 'created_at' | 'updated_at' | 'status'>
+export type NewAgent = Omit<Agent, 'created_at' | 'updated_at' | 'status'> & { mcp_headers_sealed: Uint8Array | null }
 
 const columns = `id, organization_id, name, display_name, description, system_prompt, default_model_id, capabilities, tools,
-  max_iterations, parallel_tool_calls, tags, when_busy, harness_id, status, created_at, updated_at`
+  max_iterations, parallel_tool_calls, tags, when_busy, harness_id, status, created_at, updated_at, mcp_servers AS "mcpServers"`
 
 /**
  * Creates an agent, or replaces the organization's own one with this id, or else with this name.
@@ -18,19 +18,20 @@ export async function upsertAgent(db: Database, agent: NewAgent, by: 'id' | 'nam
       text: `/* upsertAgent */
 INSERT INTO agents (
   id, organization_id, name, display_name, description, system_prompt, default_model_id, capabilities, tools, max_iterations,
-  parallel_tool_calls, tags, when_busy, harness_id
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+  parallel_tool_calls, tags, when_busy, harness_id, mcp_servers, mcp_headers_sealed
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT ${conflict} DO UPDATE SET
   name = excluded.name, display_name = excluded.display_name, description = excluded.description,
   system_prompt = excluded.system_prompt, default_model_id = excluded.default_model_id, capabilities = excluded.capabilities,
   tools = excluded.tools, max_iterations = excluded.max_iterations, parallel_tool_calls = excluded.parallel_tool_calls,
-  tags = excluded.tags, when_busy = excluded.when_busy, harness_id = excluded.harness_id, status = 'active', updated_at = now()
+  tags = excluded.tags, when_busy = excluded.when_busy, harness_id = excluded.harness_id,
+  mcp_servers = excluded.mcp_servers, mcp_headers_sealed = excluded.mcp_headers_sealed, status = 'active', updated_at = now()
 WHERE agents.organization_id = excluded.organization_id
 RETURNING ${columns}`,
       values: [
         agent.id, agent.organization_id, agent.name, agent.display_name, agent.description, agent.system_prompt, agent.default_model_id,
         JSON.stringify(agent.capabilities), JSON.stringify(agent.tools), agent.max_iterations, agent.parallel_tool_calls,
-        JSON.stringify(agent.tags), agent.when_busy, agent.harness_id,
+        JSON.stringify(agent.tags), agent.when_busy, agent.harness_id, JSON.stringify(agent.mcpServers), agent.mcp_headers_sealed,
       ],
     })
     return rows[0] ?? null

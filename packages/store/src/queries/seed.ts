@@ -54,6 +54,8 @@ export function makeSeededSession(changes: Partial<NewSession> = {}): NewSession
     parallel_tool_calls: null,
     hints: null,
     when_busy: null,
+    mcpServers: {},
+    mcp_headers_sealed: null,
     ...changes,
   }
 }

@@ -1,15 +1,15 @@
-import type { CapabilityRef, CreateSessionRequest, ModelPrices, Session, SessionStatus, ToolDefinition, Usage } from '@reprise/contract'
+import type { CapabilityRef, CreateSessionRequest, McpServers, ModelPrices, Session, SessionStatus, ToolDefinition, Usage } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { encodeEvents } from '../journal/encode-flush.ts'
 import { newEvent } from '../journal/append.ts'
 import { showUsage, type UsageTotals } from '../journal/sum-used.ts'
 import { turnModelJson } from './turn-model.ts'
 
-export type NewSession = Omit<Session, 'status' | 'usage' | 'created_at' | 'updated_at'>
+export type NewSession = Omit<Session, 'status' | 'usage' | 'created_at' | 'updated_at'> & { mcp_headers_sealed: Uint8Array | null }
 
 const columns = `s.id, s.organization_id, s.workspace_id, s.harness_id, s.owner_principal_id, s.agent_id, s.title, s.locale,
   s.model_id, s.tags, s.capabilities, s.tools, s.system_prompt, s.max_iterations, s.parallel_tool_calls, s.hints, s.when_busy,
-  s.created_at, s.updated_at`
+  s.created_at, s.updated_at, s.mcp_servers AS "mcpServers"`
 
 // A status is never stored: the head says it.
 const status = `CASE
@@ -32,9 +32,10 @@ WITH clock AS (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigin
 s AS (
   INSERT INTO sessions (
     id, organization_id, workspace_id, harness_id, owner_principal_id, agent_id, title, locale, model_id, tags, capabilities,
-    tools, system_prompt, max_iterations, parallel_tool_calls, hints, when_busy, created_at, updated_at
+    tools, system_prompt, max_iterations, parallel_tool_calls, hints, when_busy, created_at, updated_at,
+    mcp_servers, mcp_headers_sealed
   )
-  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, to_timestamp(now_ms / 1000.0), to_timestamp(now_ms / 1000.0)
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, to_timestamp(now_ms / 1000.0), to_timestamp(now_ms / 1000.0), $19, $20
   FROM clock
   RETURNING *
 ),
@@ -51,7 +52,7 @@ SELECT ${columns}, 'started' AS status FROM s`,
       session.id, session.organization_id, session.workspace_id, harness_id, session.owner_principal_id, agent_id, session.title,
       session.locale, model_id, JSON.stringify(session.tags), JSON.stringify(session.capabilities), JSON.stringify(session.tools),
       session.system_prompt, session.max_iterations, session.parallel_tool_calls, toJson(session.hints), session.when_busy,
-      encodeEvents([started]),
+      encodeEvents([started]), JSON.stringify(session.mcpServers), session.mcp_headers_sealed,
     ],
   })
   return { ...rows[0]!, usage: noUsage }
@@ -101,6 +102,7 @@ export interface TurnSettings {
   system_prompt: string | null
   capabilities: CapabilityRef[]
   tools: ToolDefinition[]
+  mcp_servers: McpServers
   max_iterations: number | null
   parallel_tool_calls: boolean | null
   status: SessionStatus
@@ -145,6 +147,7 @@ SELECT asked.position::integer AS position, CASE WHEN s.id IS NOT NULL THEN json
   'system_prompt', concat_ws(E'\\n\\n', a.system_prompt, s.system_prompt),
   'capabilities', CASE WHEN json_array_length(s.capabilities) > 0 THEN s.capabilities ELSE coalesce(a.capabilities, '[]') END,
   'tools', CASE WHEN json_array_length(s.tools) > 0 THEN s.tools ELSE coalesce(a.tools, '[]') END,
+  'mcp_servers', CASE WHEN s.mcp_servers::text <> '{}' THEN s.mcp_servers ELSE coalesce(a.mcp_servers, '{}') END,
   'max_iterations', coalesce(s.max_iterations, a.max_iterations),
   'parallel_tool_calls', coalesce(s.parallel_tool_calls, a.parallel_tool_calls),
   'model', CASE WHEN m.id IS NOT NULL THEN ${turnModelJson} END

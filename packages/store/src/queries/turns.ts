@@ -1,4 +1,4 @@
-import type { CapabilityRef, EffectsMode, ReasoningEffort, ToolDefinition, TurnStatus } from '@reprise/contract'
+import type { CapabilityRef, EffectsMode, McpServers, ReasoningEffort, ToolDefinition, TurnStatus } from '@reprise/contract'
 import { createHash } from 'node:crypto'
 import type { Database } from '../database.ts'
 import type { CancelReason } from '../journal/append.ts'
@@ -12,6 +12,8 @@ export interface TurnDefinition {
   system_prompt: string | null
   capabilities: CapabilityRef[]
   tools: ToolDefinition[]
+  /** Left out where there are none. In place of a header's value stands a mark. */
+  mcp_servers?: McpServers
   max_iterations: number
   parallel_tool_calls: boolean
 }

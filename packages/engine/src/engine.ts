@@ -5,6 +5,7 @@ import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-tu
 import { createEgress } from './egress/egress.ts'
 import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
+import { FittedImages } from './prompt/fitted-images.ts'
 import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
 import { SettingsLoader } from './settings-loader.ts'
@@ -64,7 +65,20 @@ export function createEngine(options: EngineOptions): Engine {
   const toolbox = new Toolbox(db, egress, capabilities)
   // Opens no connection before a tool needs one.
   const transactions = createPool({ connectionString, applicationName: 'reprise tools' })
-  const turnServices = { db, transactions, journal, compute, toolbox, providers, breakers: new ProviderBreakers(), pasts: new SessionPasts(), limits, log }
+  const turnServices = {
+    db,
+    transactions,
+    journal,
+    compute,
+    toolbox,
+    providers,
+    breakers: new ProviderBreakers(),
+    pasts: new SessionPasts(),
+    egress,
+    fittedImages: new FittedImages(),
+    limits,
+    log,
+  }
   const worker = new Worker({ services: turnServices, connectionString, slots, graceMs })
   const services = { db, journal, compute, worker, settings: new SettingsLoader(db), definitions: new Definitions() }
   let stopping: Promise<void> | null = null

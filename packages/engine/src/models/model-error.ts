@@ -2,9 +2,10 @@ import type { TurnErrorCode } from '@reprise/contract'
 
 /**
  * `cut`: the stream broke off before `finished`. `malformed`: the answer could not be read, such as tool arguments
- * that are no JSON. `unavailable`: the vendor was never reached, or its breaker is open.
+ * that are no JSON. `unavailable`: the vendor was never reached, or its breaker is open. `context_too_large`: the prompt
+ * is more than the model takes.
  */
-export type ModelErrorKind = 'rate_limited' | 'server_error' | 'timeout' | 'cut' | 'malformed' | 'invalid_request' | 'unavailable'
+export type ModelErrorKind = 'rate_limited' | 'server_error' | 'timeout' | 'cut' | 'malformed' | 'invalid_request' | 'context_too_large' | 'unavailable'
 
 export interface ModelErrorOptions {
   /** When the vendor asked to wait, how long. */
@@ -21,6 +22,7 @@ const modelErrorKinds = {
   cut: { retryable: true, turn_error_code: 'provider_error' },
   malformed: { retryable: true, turn_error_code: 'provider_error' },
   invalid_request: { retryable: false, turn_error_code: 'provider_error' },
+  context_too_large: { retryable: false, turn_error_code: 'context_too_large' },
   unavailable: { retryable: true, turn_error_code: 'model_unavailable' },
 } as const satisfies Record<ModelErrorKind, { retryable: boolean; turn_error_code: TurnErrorCode }>
 

@@ -108,6 +108,10 @@ export interface TurnModel {
   provider_id: string
   provider_type: string
   context_window: number
+  /** Null: not known. */
+  max_output_tokens?: number | null
+  /** False: a prompt that does not fit fails its turn. */
+  compaction?: boolean
 }
 
 export interface TurnSettingsQuery {

@@ -41,7 +41,7 @@ function estimateShown(messages: readonly PromptMessage[]): number {
   const asStored = messages.map((message): MessageOfTurn => {
     if (message.role === 'user') return { role: 'user', content: message.content.map((part): ContentPart => (part.type === 'text' ? part : { type: 'image', url: 'https://example.com' })) }
     if (message.role === 'agent') return { role: 'agent', id: '', content: [...message.content], thinking: [...message.thinking], model_id: model.id, usage: null }
-    return { role: 'tool_result', content: message.content.map(({ images: _, ...part }) => part) }
+    return { role: 'tool_result', content: message.content.map(({ tool_call_id, result: value }) => ({ type: 'tool_result', tool_call_id, result: value })) }
   })
   return estimateFixed(system, tools, model) + asStored.reduce((sum, message) => sum + estimateMessage(message, model), 0)
 }

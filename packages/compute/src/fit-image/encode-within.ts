@@ -59,7 +59,7 @@ function listEncodings(allowed: readonly ImageMediaType[], hasAlpha: boolean, ro
 }
 
 async function encodeLossy(image: Sharp, mediaType: 'image/jpeg' | 'image/webp', quality: number, hasAlpha: boolean): Promise<EncodedImage> {
-  if (mediaType === 'image/webp') return { mediaType, bytes: await image.webp({ quality, effort: 2 }).toBuffer() }
+  if (mediaType === 'image/webp') return { mediaType, bytes: await image.webp({ quality, alphaQuality: 80, effort: 1 }).toBuffer() }
   // A JPEG has no transparency: what showed through is shown on white, as documents do.
   const flat = hasAlpha ? image.flatten({ background: '#ffffff' }) : image
   return { mediaType, bytes: await flat.jpeg({ quality }).toBuffer() }

@@ -10,7 +10,7 @@ import { encodeWithin, type Pixels } from './encode-within.ts'
  * What has to be encoded anew is made no larger than this, whatever the vendor would take: models look at fewer pixels,
  * and it bounds what several tries at a size cost.
  */
-const encodedEdgePixelsMax = 3_072
+const encodedEdgePixelsMax = 2_576
 const decodeSecondsMax = 20
 
 /**

@@ -5,6 +5,7 @@ import { contextBudgetOf } from './context-budget.ts'
 import { dropResults } from './drop-results.ts'
 import { tokensOfMessage, tokensOfTurn, type EarlierTurn } from './earlier-turns.ts'
 import { estimateFixed } from './estimate-tokens.ts'
+import type { PromptMemory } from './prompt-memory.ts'
 
 export type ChosenCut =
   | { outcome: 'whole'; cut: PromptCut }
@@ -13,31 +14,22 @@ export type ChosenCut =
   | { outcome: 'too_large'; tokens: number; tokensMax: number }
 
 /** What the next prompt of a turn leaves out, so that it fits its model. */
-export function chooseCut(turn: Turn, earlier: readonly EarlierTurn[], tools: readonly ToolSpec[]): ChosenCut {
+export function chooseCut(turn: Turn, earlier: readonly EarlierTurn[], tools: readonly ToolSpec[], memory: Pick<PromptMemory, 'tokensBefore'>): ChosenCut {
   const { model, definition, messages } = turn
   const budget = contextBudgetOf(model)
   const { tokensMax } = budget
-  const fixedTokens = estimateFixed(definition.system_prompt, tools, model)
-  const tokens = fixedTokens + countEarlier(earlier, turn) + messages.reduce((sum, message) => sum + tokensOfMessage(message, model), 0)
+  const before = (memory.tokensBefore ??= {
+    fixed: estimateFixed(definition.system_prompt, tools, model),
+    earlier: earlier.reduce((sum, past) => sum + tokensOfTurn(past, model), 0),
+  })
+  const tokens = before.fixed + before.earlier + messages.reduce((sum, message) => sum + tokensOfMessage(message, model), 0)
   // Nothing of what fits as a whole was ever left out, for prompts only grow: most turns need to know no more.
   if (tokens <= tokensMax) return { outcome: 'whole', cut: nothingCut }
   if (model.compaction === false) return { outcome: 'too_large', tokens, tokensMax }
   const sized = [...earlier.map((past) => past.messages), messages].map((ofTurn) => ofTurn.map((message) => sizeMessage(message, turn)))
-  const compaction = compactPrompt(sized, fixedTokens, budget)
+  const compaction = compactPrompt(sized, before.fixed, budget)
   if (compaction.outcome === 'too_large') return { ...compaction, tokensMax }
-  const before = isFirstCallOfModel(earlier, turn) ? nothingCut : compaction.before
-  return { outcome: 'compacted', cut: compaction.cut, before, sized }
-}
-
-/** The past is the same in all calls of a turn. */
-const pastTokens = new WeakMap<readonly EarlierTurn[], { model_id: string; tokens: number }>()
-
-function countEarlier(earlier: readonly EarlierTurn[], { model }: Turn): number {
-  const known = pastTokens.get(earlier)
-  if (known?.model_id === model.id) return known.tokens
-  const tokens = earlier.reduce((sum, past) => sum + tokensOfTurn(past, model), 0)
-  pastTokens.set(earlier, { model_id: model.id, tokens })
-  return tokens
+  return { outcome: 'compacted', cut: compaction.cut, before: isFirstCallOfModel(earlier, turn) ? nothingCut : compaction.before, sized }
 }
 
 function sizeMessage(message: MessageOfTurn, { model }: Turn): SizedMessage {

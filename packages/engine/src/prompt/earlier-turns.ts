@@ -45,13 +45,8 @@ function measure(messages: readonly MessageOfTurn[], model: TurnModel): EarlierT
   return { model_id: model.id, tokens: messages.reduce((sum, message) => sum + tokensOfMessage(message, model), 0) }
 }
 
-const sizes = new WeakMap<MessageOfTurn, { model_id: string; tokens: number }>()
-
+/** Kept with the message: a map of all messages would cost more than counting them does. */
 export function tokensOfMessage(message: MessageOfTurn, model: TurnModel): number {
-  let size = sizes.get(message)
-  if (size?.model_id !== model.id) {
-    size = { model_id: model.id, tokens: estimateMessage(message, model) }
-    sizes.set(message, size)
-  }
-  return size.tokens
+  if (message.size?.model_id !== model.id) message.size = { model_id: model.id, tokens: estimateMessage(message, model) }
+  return message.size.tokens
 }

@@ -33,18 +33,11 @@ export function estimateResult(part: ToolResultPart, rates: TokenRates): number 
 
 /** What stands before every message: the system prompt and the tools. */
 export function estimateFixed(system: string | null, tools: readonly ToolSpec[], { provider_type }: TurnModel): number {
-  const known = fixed.get(tools)
-  if (known?.system === system && known.provider_type === provider_type) return known.tokens
   const rates = tokenRatesOf(provider_type)
   let total = (system === null ? 0 : rates.message + estimateText(system, rates.text)) + (tools.length > 0 ? rates.tools : 0)
   for (const tool of tools) total += estimateTool(tool, rates)
-  const tokens = Math.ceil(total)
-  fixed.set(tools, { system, provider_type, tokens })
-  return tokens
+  return Math.ceil(total)
 }
-
-/** A turn's calls share their list of tools. */
-const fixed = new WeakMap<readonly ToolSpec[], { system: string | null; provider_type: string; tokens: number }>()
 
 /** Built-in tools have the same schema in every turn. */
 const schemas = new WeakMap<object, { rates: TokenRates; tokens: number }>()

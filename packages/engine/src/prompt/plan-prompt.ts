@@ -18,13 +18,13 @@ export interface PromptPlan {
  * has room when this returns; else it throws a ModelError, and no model is called.
  */
 export async function planPrompt(run: TurnRun): Promise<PromptPlan> {
-  const { turn, tools, services, writer } = run
-  const { isCompactionTold } = run
-  run.isCompactionTold = false
+  const { turn, tools, services, writer, prompt } = run
+  const { isCompactionTold } = prompt
+  prompt.isCompactionTold = false
   // A turn that is posted again leaves the failed one out, which memory does not know.
   const earlier = (run.earlier ??= (turn.retry_of === null ? services.pasts.find(turn) : null) ?? (await readEarlierTurns(services.db, turn)))
   const startedAt = performance.now()
-  const chosen = chooseCut(turn, earlier, tools.specs)
+  const chosen = chooseCut(turn, earlier, tools.specs, prompt)
   if (chosen.outcome === 'too_large') {
     const { tokens, tokensMax } = chosen
     throw new ModelError('context_too_large', `the prompt is about ${tokens} tokens long, and the model has room for ${tokensMax} beside its answer`)

@@ -81,11 +81,11 @@ async function attemptCall(run: TurnRun, iteration: number, plan: PromptPlan): P
   }
 }
 
-async function prepareCall({ turn, tools, images }: TurnRun, plan: PromptPlan): Promise<ModelCall> {
+async function prepareCall({ turn, tools, prompt }: TurnRun, plan: PromptPlan): Promise<ModelCall> {
   return {
     model: turn.model.model,
     system: turn.definition.system_prompt,
-    ...(await buildPrompt(turn, plan, images)),
+    ...(await buildPrompt(turn, plan, prompt)),
     tools: tools.specs,
     reasoning_effort: turn.reasoning_effort,
     parallel_tool_calls: turn.definition.parallel_tool_calls,

@@ -1,5 +1,5 @@
 import { ModelError } from '../models/model-error.ts'
-import { letImagesGo } from '../prompt/build-prompt.ts'
+import { letImagesGo } from '../prompt/prompt-memory.ts'
 import { callModel } from './call-model.ts'
 import { cancelTurn } from './cancel-turn.ts'
 import { completeTurn, failTurn } from './end-turn.ts'
@@ -29,7 +29,7 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
     const failed = await failTurn(run, error.turn_error_code, error)
     return failed ?? (await cancelTurn(run, lease.cancelReason ?? 'cancel')) // only a cancel keeps a turn from failing
   } finally {
-    letImagesGo(run.images, run.earlier ?? [])
+    letImagesGo(run.prompt, run.earlier ?? [])
   }
 }
 

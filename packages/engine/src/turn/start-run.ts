@@ -1,4 +1,4 @@
-import { TurnImages } from '../prompt/turn-images.ts'
+import { createPromptMemory } from '../prompt/prompt-memory.ts'
 import type { ResumedTurn } from './resume-turn.ts'
 import type { Lease } from './lease.ts'
 import type { TurnRun, TurnServices } from './turn-run.ts'
@@ -20,8 +20,7 @@ export async function startRun(services: TurnServices, turn: Turn, lease: Lease,
     foundCalls: new Map(),
     cutOff: null,
     earlier: null,
-    images: new TurnImages(services, turn, lease.signal),
-    isCompactionTold: false,
+    prompt: createPromptMemory(services, turn, lease.signal),
     time_to_first_token_ms: null,
   }
 }
@@ -29,8 +28,9 @@ export async function startRun(services: TurnServices, turn: Turn, lease: Lease,
 /** Starts a run of a turn as the journal tells it, and writes what streams must hear of that. */
 export async function startResumedRun(services: TurnServices, resumed: ResumedTurn, lease: Lease, owner: RunOwner): Promise<TurnRun> {
   const { turn, foundCalls, hasStarted, interruptedCall, mayHaveRun, cancelReason, isCompactionTold } = resumed
-  const run: TurnRun = { ...(await startRun(services, turn, lease, owner)), foundCalls, stepMayHaveBegun: mayHaveRun, isCompactionTold }
+  const run: TurnRun = { ...(await startRun(services, turn, lease, owner)), foundCalls, stepMayHaveBegun: mayHaveRun }
   const { writer } = run
+  run.prompt.isCompactionTold = isCompactionTold
   if (!hasStarted) writer.event('turn.started', { turn_id: turn.id, input_message_id: turn.input_message_id })
   if (cancelReason) {
     lease.cancel(cancelReason)

@@ -5,8 +5,8 @@ import type { ProviderBreakers } from '../models/provider-breakers.ts'
 import type { ModelProviders } from '../models/model-providers.ts'
 import type { EarlierTurn } from '../prompt/earlier-turns.ts'
 import type { FittedImages } from '../prompt/fitted-images.ts'
+import type { PromptMemory } from '../prompt/prompt-memory.ts'
 import type { SessionPasts } from '../prompt/session-pasts.ts'
-import type { TurnImages } from '../prompt/turn-images.ts'
 import type { Toolbox } from '../tools/toolbox.ts'
 import type { TurnTools } from '../tools/turn-tools.ts'
 import type { Lease } from './lease.ts'
@@ -56,10 +56,8 @@ export interface TurnRun {
   cutOff: { text: string } | null
   /** The turns before this one, once a prompt needed them. */
   earlier: EarlierTurn[] | null
-  /** What its prompts show of images. */
-  images: TurnImages
-  /** The events of a compaction at this step are in the journal: another run has told them. */
-  isCompactionTold: boolean
+  /** What its prompts share. */
+  prompt: PromptMemory
   /** Of the first model call of this run. */
   time_to_first_token_ms: number | null
 }

@@ -8,7 +8,8 @@ import { chooseCut, type ChosenCut } from '../../src/prompt/choose-cut.ts'
 import { contextBudgetOf } from '../../src/prompt/context-budget.ts'
 import { measureTurn } from '../../src/prompt/earlier-turns.ts'
 import { estimateFixed, estimateMessage } from '../../src/prompt/estimate-tokens.ts'
-import { TurnImages } from '../../src/prompt/turn-images.ts'
+import { createPromptMemory } from '../../src/prompt/prompt-memory.ts'
+import type { ImageServices } from '../../src/prompt/turn-images.ts'
 import type { MessageOfTurn, Turn } from '../../src/turn/turn.ts'
 
 const model: TurnModel = { id: 'model_a', model: 'm', provider_id: 'p', provider_type: 'openai', context_window: 2_000, max_output_tokens: 0 }
@@ -29,10 +30,11 @@ async function promptOf(history: MessageOfTurn[][], changes: Partial<TurnModel> 
   const copy = structuredClone(history)
   const turn = turnOf(copy.at(-1)!, changes)
   const earlier = copy.slice(0, -1).map((messages) => measureTurn(messages, turn.model))
-  const chosen = chooseCut(turn, earlier, tools)
+  const services = {} as ImageServices // only loading an image needs any, and nothing here loads one
+  const memory = createPromptMemory(services, turn, new AbortController().signal)
+  const chosen = chooseCut(turn, earlier, tools, memory)
   if (chosen.outcome === 'too_large') return { chosen, messages: null }
-  const services = {} as ConstructorParameters<typeof TurnImages>[0] // only loading an image needs any, and nothing here loads one
-  const { earlier_turns, messages } = await buildPrompt(turn, { earlier, cut: chosen.cut }, new TurnImages(services, turn, new AbortController().signal))
+  const { earlier_turns, messages } = await buildPrompt(turn, { earlier, cut: chosen.cut }, memory)
   return { chosen, messages: [...earlier_turns.flat(), ...messages] }
 }
 

@@ -47,7 +47,7 @@ describe('the estimate of a message', () => {
     expect(say('model_a')).toBeGreaterThanOrEqual(1_000)
   })
 
-  it('of tools and system prompt is counted once for each list of tools, and anew for another', () => {
+  it('of tools and system prompt counts each, by the provider', () => {
     const tool = { name: 'search', description: 'Searches the web.', parameters: { type: 'object', properties: { query: { type: 'string' } } } }
     const one = estimateFixed('You help.', [tool], model())
     expect(estimateFixed(null, [], model())).toBe(0)

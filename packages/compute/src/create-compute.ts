@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Parsed } from '@reprise/contract'
 import { limits } from '@reprise/contract'
 import type { CheckedImage } from './checked-image.ts'
+import type { FittedImage, ImageBounds } from './fitted-image.ts'
 import { hasInlineImages } from './inline-images.ts'
 import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
@@ -42,6 +43,8 @@ export interface Compute {
   readJsonBody(bytes: Uint8Array, options?: TaskOptions): Promise<TaskResult<unknown>>
   /** An uploaded image; the refusal's message goes on from a subject: "is cut off". */
   checkImage(bytes: Uint8Array, options?: TaskOptions & { declared_media_type?: string | undefined }): Promise<TaskResult<CheckedImage>>
+  /** Makes an image that was checked once one that a vendor takes, in base64. */
+  fitImage(bytes: Uint8Array, options: TaskOptions & { bounds: ImageBounds }): Promise<TaskResult<FittedImage>>
   /** Puts base64 back into stored content: its bytes exactly as sent. */
   restoreContent(contentJson: string, images: ReadonlyMap<string, Uint8Array>, options?: TaskOptions): Promise<TaskResult<Uint8Array>>
   /** A large value goes to a thread as a structured clone, so an instance of a class arrives there without its methods. */
@@ -95,6 +98,12 @@ export function createCompute(options: ComputeOptions = {}): Compute {
       const owned = toTransferable(bytes)
       const declared = declared_media_type === undefined ? [] : [declared_media_type]
       return pool.run('checkImage', { bytes: owned, declared }, { transfer: [owned], signal })
+    },
+
+    async fitImage(bytes, { bounds, signal }) {
+      const owned = toTransferable(bytes)
+      const { mediaTypes, bytesMax, edgePixelsMax } = bounds
+      return pool.run('fitImage', { bytes: owned, bounds: { mediaTypes, bytesMax, edgePixelsMax } }, { transfer: [owned], signal })
     },
 
     async restoreContent(contentJson, images, { signal } = {}) {

@@ -1,5 +1,6 @@
 export type { CheckedImage, MessageImage } from './checked-image.ts'
 export { createCompute } from './create-compute.ts'
 export type { Compute, ComputeOptions, TaskOptions, TaskResult } from './create-compute.ts'
+export type { FittedImage, ImageBounds } from './fitted-image.ts'
 export type { MessageBody } from './message-body.ts'
 export type { ProcessedToolResult } from './process-tool-result.ts'

@@ -3,6 +3,8 @@ import { move, transferableSymbol, valueSymbol } from 'piscina'
 import type { Parsed } from '@reprise/contract'
 import { checkImage as checkImageBytes } from './check-image/check-image.ts'
 import type { CheckedImage } from './checked-image.ts'
+import { fitImage as fitImageBytes } from './fit-image/fit-image.ts'
+import type { FittedImage, ImageBounds } from './fitted-image.ts'
 import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
 import { processToolResult as processValue } from './process-tool-result.ts'
@@ -25,6 +27,11 @@ export async function readJsonBody(input: { bytes: Uint8Array }): Promise<Parsed
 export async function checkImage(input: { bytes: Uint8Array; declared: readonly string[] }): Promise<Parsed<CheckedImage>> {
   const result = await checkImageBytes(input.bytes, input.declared)
   return result.ok ? moving(result, [result.value.bytes, result.value.thumbnail]) : result
+}
+
+/** The base64 goes back as a string: of one byte per character, it is copied and never encoded on the main thread. */
+export async function fitImage(input: { bytes: Uint8Array; bounds: ImageBounds }): Promise<Parsed<FittedImage>> {
+  return await fitImageBytes(input.bytes, input.bounds)
 }
 
 export async function restoreContent(input: { contentJson: string; images: Map<string, Uint8Array> }): Promise<Parsed<Uint8Array>> {

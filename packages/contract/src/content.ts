@@ -66,6 +66,10 @@ export const toolResultPart = z
     tool_call_id: z.string().describe('ID of the tool call this result corresponds to'),
     result: z.unknown().optional(),
     error: z.string().nullish(),
+    images: z
+      .array(z.object({ image_id: ids.image, media_type: z.string() }))
+      .optional()
+      .describe('Images that the tool returned'),
   })
   .meta({ id: 'ToolResultPart', description: 'Tool result content (result of tool execution)' })
 export type ToolResultPart = z.output<typeof toolResultPart>

@@ -6,6 +6,7 @@ import { createEgress } from './egress/egress.ts'
 import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
 import { watchSilence } from './models/watch-silence.ts'
+import { FittedImages } from './prompt/fitted-images.ts'
 import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
 import { KeyRing } from './secrets/key-ring.ts'
@@ -94,7 +95,20 @@ export function createEngine(options: EngineOptions): Engine {
   const toolbox = new Toolbox(db, egress, capabilities, mcp)
   // Opens no connection before a tool needs one.
   const transactions = createPool({ connectionString, applicationName: 'reprise tools' })
-  const turnServices = { db, transactions, journal, compute, toolbox, providers, breakers: new ProviderBreakers(), pasts: new SessionPasts(), limits, log }
+  const turnServices = {
+    db,
+    transactions,
+    journal,
+    compute,
+    toolbox,
+    providers,
+    breakers: new ProviderBreakers(),
+    pasts: new SessionPasts(),
+    egress,
+    fittedImages: new FittedImages(),
+    limits,
+    log,
+  }
   const worker = new Worker({ services: turnServices, connectionString, slots, graceMs })
   const settings = new SettingsLoader(db)
   const services = { db, journal, compute, worker, settings, definitions: new Definitions() }

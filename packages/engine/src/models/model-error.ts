@@ -2,10 +2,10 @@ import type { TurnErrorCode } from '@reprise/contract'
 
 /**
  * `cut`: the stream broke off before `finished`. `malformed`: the answer could not be read, such as tool arguments
- * that are no JSON. `too_long`: the prompt does not fit into the model's window. `unavailable`: the vendor was never
+ * that are no JSON. `context_too_large`: the prompt is more than the model takes. `unavailable`: the vendor was never
  * reached, or its breaker is open. `tools_unsupported`: the turn has tools and the model cannot use them.
  */
-export type ModelErrorKind = 'rate_limited' | 'server_error' | 'timeout' | 'cut' | 'malformed' | 'invalid_request' | 'too_long' | 'unavailable' | 'tools_unsupported'
+export type ModelErrorKind = 'rate_limited' | 'server_error' | 'timeout' | 'cut' | 'malformed' | 'invalid_request' | 'context_too_large' | 'unavailable' | 'tools_unsupported'
 
 export interface ModelErrorOptions {
   /** When the vendor asked to wait, how long. */
@@ -22,7 +22,7 @@ const modelErrorKinds = {
   cut: { retryable: true, turn_error_code: 'provider_error' },
   malformed: { retryable: true, turn_error_code: 'provider_error' },
   invalid_request: { retryable: false, turn_error_code: 'provider_error' },
-  too_long: { retryable: false, turn_error_code: 'context_too_large' },
+  context_too_large: { retryable: false, turn_error_code: 'context_too_large' },
   unavailable: { retryable: true, turn_error_code: 'model_unavailable' },
   tools_unsupported: { retryable: false, turn_error_code: 'tools_unsupported' },
 } as const satisfies Record<ModelErrorKind, { retryable: boolean; turn_error_code: TurnErrorCode }>

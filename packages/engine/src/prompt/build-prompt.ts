@@ -1,77 +1,58 @@
-import { Buffer } from 'node:buffer'
-import { readStoredImage, type ContentPart, type ImageMediaType } from '@reprise/contract'
-import { readImageBytes, type Database } from '@reprise/store'
-import type { LoadedImage, ModelCall, PromptMessage, PromptPart } from '../models/model-provider.ts'
+import type { ModelCall, PromptMessage } from '../models/model-provider.ts'
 import type { MessageOfTurn, Turn } from '../turn/turn.ts'
-import { countTokens, type EarlierTurn } from './earlier-turns.ts'
+import { dropResults } from './drop-results.ts'
+import type { EarlierTurn } from './earlier-turns.ts'
+import { listImageUrls } from './list-images.ts'
+import type { PromptPlan } from './plan-prompt.ts'
+import type { PromptMemory } from './prompt-memory.ts'
+import { showMessage } from './show-message.ts'
+import type { TurnImages } from './turn-images.ts'
 
 /**
- * The prompt of a turn's next model call: the latest earlier turns that fit into the model's window, oldest first, and
- * the turn's own messages. Turns that wait behind this one are not in it, whenever they came.
+ * The prompt of a turn's next model call: the earlier turns that its plan keeps, oldest first, and the turn's own
+ * messages. Turns that wait behind this one are not in it, whenever they came.
  */
-export function buildPrompt(db: Database, turn: Turn, earlier: readonly EarlierTurn[]): Pick<ModelCall, 'earlier_turns' | 'messages'> {
-  let tokensLeft = turn.model.context_window - countTokens(turn.messages)
-  let first = earlier.length
-  while (first > 0 && earlier[first - 1]!.tokens <= tokensLeft) tokensLeft -= earlier[--first]!.tokens
-  return {
-    earlier_turns: earlier.slice(first).map((past) => showEarlierTurn(past, db, turn)),
-    messages: turn.messages.map((message) => showOnce(message, db, turn)),
-  }
+export async function buildPrompt(turn: Turn, { earlier, cut }: PromptPlan, memory: PromptMemory): Promise<Pick<ModelCall, 'earlier_turns' | 'messages'>> {
+  const kept = cut.turns === 0 ? earlier : earlier.slice(cut.turns)
+  if (turn.model.supports_images) await fetchUrls(turn, kept, memory.images)
+  // Of the results that are left out, some are in turns that are.
+  let resultsLeft = cut.results === 0 ? 0 : cut.results - earlier.slice(0, cut.turns).reduce((sum, past) => sum + countResults(past.messages), 0)
+  const earlier_turns = kept.map((past) => {
+    const resultsCut = resultsLeft === 0 ? 0 : Math.min(resultsLeft, countResults(past.messages))
+    resultsLeft -= resultsCut
+    return showEarlierTurn(past, resultsCut, turn, memory.images)
+  })
+  return { earlier_turns, messages: resultsLeft === 0 ? showOwnMessages(turn, memory) : showAll(turn.messages, resultsLeft, turn, memory.images) }
 }
 
-/** What an earlier turn shows does not change from call to call, unless the model does. */
-function showEarlierTurn(past: EarlierTurn, db: Database, turn: Turn): readonly PromptMessage[] {
-  if (past.shown?.model_id !== turn.model.id) {
-    past.shown = { model_id: turn.model.id, messages: past.messages.map((message) => showMessage(message, db, turn)) }
-  }
-  return past.shown.messages
+async function fetchUrls(turn: Turn, kept: readonly EarlierTurn[], images: TurnImages): Promise<void> {
+  const urls = turn.messages.flatMap(listImageUrls)
+  for (const past of kept) if (past.hasImages) urls.push(...past.messages.flatMap(listImageUrls))
+  if (urls.length > 0) await images.fetchUrls(urls)
 }
 
-const shown = new WeakMap<MessageOfTurn, PromptMessage>()
-
-/** A turn has one model, so each of its own messages is shown in one way. */
-function showOnce(message: MessageOfTurn, db: Database, turn: Turn): PromptMessage {
-  const known = shown.get(message)
-  if (known) return known
-  const prompt = showMessage(message, db, turn)
-  shown.set(message, prompt)
-  return prompt
+/** What an earlier turn shows does not change from call to call, unless the model does or some of it is left out. */
+function showEarlierTurn(past: EarlierTurn, resultsCut: number, turn: Turn, images: TurnImages): readonly PromptMessage[] {
+  const { model } = turn
+  const needsImages = past.hasImages ? images : null
+  const { shown } = past
+  if (shown?.model_id === model.id && shown.supportsImages === model.supports_images && shown.resultsCut === resultsCut && shown.images === needsImages) return shown.messages
+  const messages = showAll(past.messages, resultsCut, turn, images)
+  past.shown = { model_id: model.id, supportsImages: model.supports_images, resultsCut, images: needsImages, messages }
+  return messages
 }
 
-function showMessage(message: MessageOfTurn, db: Database, turn: Turn): PromptMessage {
-  switch (message.role) {
-    case 'user':
-      return { role: 'user', content: message.content.flatMap((part) => showPart(part, db, turn) ?? []) }
-    case 'agent':
-      return {
-        role: 'agent',
-        content: message.content.filter((part) => part.type === 'text' || part.type === 'tool_call'),
-        // Signatures hold for the model that gave them: of another model's thinking nothing is sent.
-        thinking: message.model_id === turn.model.id ? message.thinking : [],
-      }
-    case 'tool_result':
-      return message
-  }
+/** Without the first so many results. */
+function showAll(messages: readonly MessageOfTurn[], resultsCut: number, { model }: Turn, images: TurnImages): PromptMessage[] {
+  let left = resultsCut
+  return messages.map((message) => showMessage(message.role === 'tool_result' && left-- > 0 ? dropResults(message, model) : message, model, images))
 }
 
-/** Stands for an image where a model takes none: the session may have had another before. */
-const imageLeftOut: PromptPart = { type: 'text', text: '[An image was here. This model cannot see images.]' }
-
-function showPart(part: ContentPart, db: Database, { organization_id: organizationId, model }: Turn): PromptPart | null {
-  if (part.type === 'text') return part
-  if (!model.supports_images && (part.type === 'image' || part.type === 'image_file')) return imageLeftOut
-  const stored = readStoredImage(part)
-  if (stored) return { type: 'image', ...stored, load: () => loadImage(db, organizationId, stored.image_id) }
-  if (part.type === 'image_file') {
-    const { image_id } = part
-    return { type: 'image', media_type: 'image/*', image_id, load: () => loadImage(db, organizationId, image_id) }
-  }
-  return part.type === 'image' && part.url ? { type: 'image', media_type: part.media_type ?? 'image/*', url: part.url } : null
+function countResults(messages: readonly MessageOfTurn[]): number {
+  return messages.reduce((count, message) => count + (message.role === 'tool_result' ? 1 : 0), 0)
 }
 
-async function loadImage(db: Database, organizationId: string, imageId: string): Promise<LoadedImage> {
-  const image = await readImageBytes(db, organizationId, imageId, 'full')
-  // A message's images are held by foreign key.
-  if (!image) throw new Error(`image ${imageId} of a stored message is gone`)
-  return { media_type: image.content_type as ImageMediaType, base64: Buffer.from(image.bytes).toString('base64') } // checked when it was stored
+function showOwnMessages({ messages, model }: Turn, { shown, images }: PromptMemory): readonly PromptMessage[] {
+  while (shown.length < messages.length) shown.push(showMessage(messages[shown.length]!, model, images))
+  return shown.slice()
 }

@@ -1,22 +1,24 @@
-import { readEarlierMessages, type Database } from '@reprise/store'
+import { readEarlierMessages, type Database, type TurnModel } from '@reprise/store'
 import type { PromptMessage } from '../models/model-provider.ts'
 import { readMessageOfTurn, type MessageOfTurn, type Turn } from '../turn/turn.ts'
+import { estimateMessage } from './estimate-tokens.ts'
+import { showsImages } from './list-images.ts'
+import type { TurnImages } from './turn-images.ts'
 
-/** A turn of the session's past as prompts show it: whole, or not at all. */
+/** A turn of the session's past. */
 export interface EarlierTurn {
   messages: MessageOfTurn[]
-  tokens: number
-  /** Its messages as the prompts of one model show them. */
-  shown?: { model_id: string; messages: PromptMessage[] }
+  /** In the prompt of the model that it was last asked for. */
+  size: { model_id: string; tokens: number }
+  hasImages: boolean
+  /** Its messages as prompts show them, as long as nothing of what they depend on changes. */
+  shown?: { model_id: string; supportsImages: boolean; resultsCut: number; images: TurnImages | null; messages: PromptMessage[] }
 }
 
 export const earlierMessagesMax = 200
-/** A rough and quick measure, the same for every model: what counts is that a prompt stays well under its window. */
-const charactersPerToken = 4
-const imageTokens = 1_000
 
 /** The latest turns before a turn, oldest first: at most 200 messages are read, however long the session is. */
-export async function readEarlierTurns(db: Database, { organization_id, session_id, ordinal }: Turn): Promise<EarlierTurn[]> {
+export async function readEarlierTurns(db: Database, { organization_id, session_id, ordinal, model }: Turn): Promise<EarlierTurn[]> {
   if (ordinal === 1) return []
   const rows = await readEarlierMessages(db, organization_id, session_id, ordinal, earlierMessagesMax)
   const turns: MessageOfTurn[][] = []
@@ -26,21 +28,25 @@ export async function readEarlierTurns(db: Database, { organization_id, session_
     if (rows[index - 1]?.turn_id === row.turn_id) turns.at(-1)!.push(message)
     else turns.push([message])
   })
-  return turns.map(measureTurn)
+  return turns.map((messages) => measureTurn(messages, model))
 }
 
-export function measureTurn(messages: MessageOfTurn[]): EarlierTurn {
-  return { messages, tokens: countTokens(messages) }
+export function measureTurn(messages: MessageOfTurn[], model: TurnModel): EarlierTurn {
+  return { messages, size: measure(messages, model), hasImages: messages.some(showsImages) }
 }
 
-export function countTokens(messages: readonly MessageOfTurn[]): number {
-  let tokens = 0
-  for (const { content } of messages) {
-    for (const part of content) {
-      if (part.type === 'text') tokens += Math.ceil(part.text.length / charactersPerToken)
-      else if (part.type === 'image' || part.type === 'image_file') tokens += imageTokens
-      else tokens += Math.ceil(JSON.stringify(part).length / charactersPerToken)
-    }
-  }
-  return tokens
+/** Counted once: a model has one measure, and messages never change. */
+export function tokensOfTurn(past: EarlierTurn, model: TurnModel): number {
+  if (past.size.model_id !== model.id) past.size = measure(past.messages, model)
+  return past.size.tokens
+}
+
+function measure(messages: readonly MessageOfTurn[], model: TurnModel): EarlierTurn['size'] {
+  return { model_id: model.id, tokens: messages.reduce((sum, message) => sum + tokensOfMessage(message, model), 0) }
+}
+
+/** Kept with the message: a map of all messages would cost more than counting them does. */
+export function tokensOfMessage(message: MessageOfTurn, model: TurnModel): number {
+  if (message.size?.model_id !== model.id) message.size = { model_id: model.id, tokens: estimateMessage(message, model) }
+  return message.size.tokens
 }

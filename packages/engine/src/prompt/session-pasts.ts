@@ -30,8 +30,8 @@ export class SessionPasts {
 
   /** Remembers a turn that has ended here, behind the turns that came before it. */
   remember(turn: Turn, earlier: readonly EarlierTurn[]): void {
-    const turns = keepLatest([...earlier, measureTurn(turn.messages)])
-    const tokens = turns.reduce((sum, kept) => sum + kept.tokens, 0)
+    const turns = keepLatest([...earlier, measureTurn(turn.messages, turn.model)])
+    const tokens = turns.reduce((sum, kept) => sum + kept.size.tokens, 0)
     this.forget(turn.session_id)
     this.#pasts.set(turn.session_id, { ordinal: turn.ordinal, turns, tokens })
     this.#tokens += tokens

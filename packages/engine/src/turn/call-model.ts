@@ -1,7 +1,7 @@
 import type { ToolCallPart } from '@reprise/contract'
 import { reachCrashPoint } from '@reprise/store'
 import { buildPrompt } from '../prompt/build-prompt.ts'
-import { readEarlierTurns } from '../prompt/earlier-turns.ts'
+import { planPrompt, type PromptPlan } from '../prompt/plan-prompt.ts'
 import { ModelError } from '../models/model-error.ts'
 import { priceUsage } from '../models/price-usage.ts'
 import type { ModelCall, ModelChunk } from '../models/model-provider.ts'
@@ -25,8 +25,9 @@ export async function callModel(run: TurnRun, iteration: number): Promise<void> 
   await startAttempt(run)
   if (turn.retry_in_ms > 0) await pause(turn.retry_in_ms, lease.signal)
   turn.retry_in_ms = 0
+  const plan = await planPrompt(run)
   for (;;) {
-    const failure = await attemptCall(run, iteration)
+    const failure = await attemptCall(run, iteration, plan)
     if (!failure) return
     await waitForNextAttempt(run, failure)
   }
@@ -54,7 +55,7 @@ interface Failure {
   written: { accumulated_len: number } | null
 }
 
-async function attemptCall(run: TurnRun, iteration: number): Promise<Failure | null> {
+async function attemptCall(run: TurnRun, iteration: number, plan: PromptPlan): Promise<Failure | null> {
   const { turn, writer, services, lease } = run
   const { agent_id, harness_id } = turn.definition
   const { model, id: model_id, provider_id } = turn.model
@@ -67,7 +68,7 @@ async function attemptCall(run: TurnRun, iteration: number): Promise<Failure | n
   lease.signal.addEventListener('abort', onStop, { once: true })
   try {
     lease.signal.throwIfAborted()
-    const modelCall = await prepareCall(run)
+    const modelCall = await prepareCall(run, plan)
     reachCrashPoint('model.before_call')
     const finished = await services.breakers.call(provider_id, () => untilAborted(drain(run, modelCall, answer, call.signal), call.signal))
     reachCrashPoint('model.answered')
@@ -88,14 +89,11 @@ async function attemptCall(run: TurnRun, iteration: number): Promise<Failure | n
   }
 }
 
-async function prepareCall(run: TurnRun): Promise<ModelCall> {
-  const { turn, tools, services } = run
-  // A turn that is posted again leaves the failed one out, which memory does not know.
-  run.earlier ??= (turn.retry_of === null ? services.pasts.find(turn) : null) ?? (await readEarlierTurns(services.db, turn))
+async function prepareCall({ turn, tools, prompt }: TurnRun, plan: PromptPlan): Promise<ModelCall> {
   return {
     model: turn.model.model,
     system: turn.definition.system_prompt,
-    ...buildPrompt(services.db, turn, run.earlier),
+    ...(await buildPrompt(turn, plan, prompt)),
     tools: tools.specs,
     reasoning_effort: turn.reasoning_effort,
     parallel_tool_calls: turn.definition.parallel_tool_calls,

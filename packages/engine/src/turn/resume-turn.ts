@@ -12,6 +12,8 @@ export interface ResumedTurn {
   hasStarted: boolean
   /** Set when a model call was under way and something of it was stored: it starts over, and streams must hear of it. */
   interruptedCall: InterruptedCall | null
+  /** The current step's prompt was compacted, and streams have heard of it. */
+  isCompactionTold: boolean
 }
 
 interface InterruptedCall {
@@ -53,24 +55,27 @@ export async function resumeTurn(db: Database, held: TurnToResume): Promise<Resu
     cancelReason: stored.cancel_requested,
     hasStarted: stored.checkpoint_number > 0 || begun.hasStarted,
     interruptedCall: begun.interruptedCall,
+    isCompactionTold: begun.isCompactionTold,
   }
 }
 
 /** What tells how far a model call has come: the last of each is enough. */
-const milestones = ['turn.started', 'reason.started', 'reason.completed', 'reason.recovered', 'reason.thinking.started', 'output.message.started', 'output.message.completed'] as const
+const milestones = ['turn.started', 'reason.started', 'reason.completed', 'reason.recovered', 'reason.thinking.started', 'output.message.started', 'output.message.completed', 'context.compacted'] as const
 const milestonesMax = 32
 
-async function findBegunCall(db: Database, stored: StoredTurn): Promise<Pick<ResumedTurn, 'hasStarted' | 'interruptedCall'>> {
+async function findBegunCall(db: Database, stored: StoredTurn): Promise<Pick<ResumedTurn, 'hasStarted' | 'interruptedCall' | 'isCompactionTold'>> {
   const { organization_id, session_id, id: turn_id, input_sequence } = stored
   const events = await readEvents(db, { organization_id, session_id, turn_id, types: [...milestones], after_sequence: input_sequence - 1, limit: milestonesMax, newest: true })
   const hasStarted = events.some((event) => event.type === 'turn.started')
+  const answered = events.findLastIndex((event) => event.type === 'output.message.completed')
+  const isCompactionTold = events.slice(answered + 1).some((event) => event.type === 'context.compacted')
   const settled = events.findLastIndex((event) => event.type === 'output.message.completed' || event.type === 'reason.recovered')
   const since = events.slice(settled + 1)
   const message = since.findLast((event) => event.type === 'output.message.started')
   const isUnderWay = since.findLast((event) => event.type === 'reason.started' || event.type === 'reason.completed')?.type === 'reason.started'
-  if (!isUnderWay && !since.some((event) => event.type === 'output.message.started' || event.type === 'reason.thinking.started')) return { hasStarted, interruptedCall: null }
+  if (!isUnderWay && !since.some((event) => event.type === 'output.message.started' || event.type === 'reason.thinking.started')) return { hasStarted, interruptedCall: null, isCompactionTold }
   const text = message ? await readDeltas(db, stored, message.sequence) : ''
-  return { hasStarted, interruptedCall: { text, isUnderWay } }
+  return { hasStarted, interruptedCall: { text, isUnderWay }, isCompactionTold }
 }
 
 const deltasPerPage = 1_000

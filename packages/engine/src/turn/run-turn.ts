@@ -1,4 +1,5 @@
 import { ModelError } from '../models/model-error.ts'
+import { letImagesGo } from '../prompt/prompt-memory.ts'
 import { callModel } from './call-model.ts'
 import { cancelTurn } from './cancel-turn.ts'
 import { completeTurn, failTurn } from './end-turn.ts'
@@ -27,6 +28,8 @@ export async function runTurn(run: TurnRun): Promise<TurnOutcome> {
     services.log.warn({ err: error, turn_id: turn.id, session_id: turn.session_id }, 'a turn failed')
     const failed = await failTurn(run, error.turn_error_code, error)
     return failed ?? (await cancelTurn(run, lease.cancelReason ?? 'cancel')) // only a cancel keeps a turn from failing
+  } finally {
+    letImagesGo(run.prompt, run.earlier ?? [])
   }
 }
 

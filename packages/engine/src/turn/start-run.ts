@@ -1,3 +1,4 @@
+import { createPromptMemory } from '../prompt/prompt-memory.ts'
 import type { ResumedTurn } from './resume-turn.ts'
 import type { Lease } from './lease.ts'
 import type { TurnRun, TurnServices } from './turn-run.ts'
@@ -19,15 +20,17 @@ export async function startRun(services: TurnServices, turn: Turn, lease: Lease,
     foundCalls: new Map(),
     cutOff: null,
     earlier: null,
+    prompt: createPromptMemory(services, turn, lease.signal),
     time_to_first_token_ms: null,
   }
 }
 
 /** Starts a run of a turn as the journal tells it, and writes what streams must hear of that. */
 export async function startResumedRun(services: TurnServices, resumed: ResumedTurn, lease: Lease, owner: RunOwner): Promise<TurnRun> {
-  const { turn, foundCalls, hasStarted, interruptedCall, mayHaveRun, cancelReason } = resumed
+  const { turn, foundCalls, hasStarted, interruptedCall, mayHaveRun, cancelReason, isCompactionTold } = resumed
   const run: TurnRun = { ...(await startRun(services, turn, lease, owner)), foundCalls, stepMayHaveBegun: mayHaveRun }
   const { writer } = run
+  run.prompt.isCompactionTold = isCompactionTold
   if (!hasStarted) writer.event('turn.started', { turn_id: turn.id, input_message_id: turn.input_message_id })
   if (cancelReason) {
     lease.cancel(cancelReason)

@@ -13,6 +13,8 @@ export interface TurnLimits {
   retryAfterMsMax: number
   /** How long a parked turn waits for its caller. */
   callerMsMax: number
+  /** Of one image that is fetched from its url for a model. */
+  imageFetchMsMax: number
 }
 
 export const turnLimits: TurnLimits = {
@@ -27,6 +29,7 @@ export const turnLimits: TurnLimits = {
   retryMsMax: 30_000,
   retryAfterMsMax: 300_000,
   callerMsMax: 300_000,
+  imageFetchMsMax: 15_000,
 }
 
 /**

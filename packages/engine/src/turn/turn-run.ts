@@ -1,8 +1,11 @@
 import type { Compute } from '@reprise/compute'
 import type { Database, DatabasePool, Journal } from '@reprise/store'
+import type { Egress } from '../egress/egress.ts'
 import type { ProviderBreakers } from '../models/provider-breakers.ts'
 import type { ModelProviders } from '../models/model-providers.ts'
 import type { EarlierTurn } from '../prompt/earlier-turns.ts'
+import type { FittedImages } from '../prompt/fitted-images.ts'
+import type { PromptMemory } from '../prompt/prompt-memory.ts'
 import type { SessionPasts } from '../prompt/session-pasts.ts'
 import type { Toolbox } from '../tools/toolbox.ts'
 import type { TurnTools } from '../tools/turn-tools.ts'
@@ -29,6 +32,8 @@ export interface TurnServices {
   providers: ModelProviders
   breakers: ProviderBreakers
   pasts: SessionPasts
+  egress: Egress
+  fittedImages: FittedImages
   limits: TurnLimits
   log: Log
 }
@@ -51,6 +56,8 @@ export interface TurnRun {
   cutOff: { text: string } | null
   /** The turns before this one, once a prompt needed them. */
   earlier: EarlierTurn[] | null
+  /** What its prompts share. */
+  prompt: PromptMemory
   /** Of the first model call of this run. */
   time_to_first_token_ms: number | null
 }

@@ -42,10 +42,14 @@ export interface TurnOutcome {
 }
 
 /** A message as prompts need it: parsed, and without what only the wire shows. */
-export type MessageOfTurn =
+export type MessageOfTurn = (
   | { role: 'user'; content: ContentPart[] }
   | { role: 'agent'; id: string; content: ContentPart[]; thinking: ThinkingBlock[]; model_id: string | null; usage: Usage | null }
   | { role: 'tool_result'; content: ToolResultPart[] }
+) & {
+  /** What it takes up in the prompts of a model, once that was counted. */
+  size?: { model_id: string; tokens: number }
+}
 
 export function readMessageOfTurn(stored: StoredMessage): MessageOfTurn | null {
   const content = JSON.parse(stored.content_json) as ContentPart[] // checked when it was stored

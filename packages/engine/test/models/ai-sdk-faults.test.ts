@@ -46,8 +46,8 @@ describe.each(vendorNames)('a call of %s', (name) => {
   })
 
   test.each([
-    [400, 'prompt is too long: 210000 tokens > 200000 maximum', null, { kind: 'too_long', retryable: false, turn_error_code: 'context_too_large' }],
-    [400, 'Too much.', 'context_length_exceeded', { kind: 'too_long', retryable: false }],
+    [400, 'prompt is too long: 210000 tokens > 200000 maximum', null, { kind: 'context_too_large', retryable: false, turn_error_code: 'context_too_large' }],
+    [400, 'Too much.', 'context_length_exceeded', { kind: 'context_too_large', retryable: false }],
     [429, 'You exceeded your current quota.', 'insufficient_quota', { kind: 'rate_limited', retryable: false }],
   ] as const)('that is answered with %i and "%s" is told from others of its status', async (status, message, code, expected) => {
     const body = JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message, code } })

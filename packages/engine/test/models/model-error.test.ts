@@ -10,7 +10,7 @@ describe('a model error', () => {
     ['cut', true, 'provider_error'],
     ['malformed', true, 'provider_error'],
     ['invalid_request', false, 'provider_error'],
-    ['too_long', false, 'context_too_large'],
+    ['context_too_large', false, 'context_too_large'],
     ['unavailable', true, 'model_unavailable'],
   ] as const)('%s says whether to retry, and how its turn fails', (kind, retryable, turn_error_code) => {
     expect(new ModelError(kind, 'no')).toMatchObject({ kind, retryable, turn_error_code, retry_after_ms: null })

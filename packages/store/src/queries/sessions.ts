@@ -118,6 +118,7 @@ export interface TurnModel {
   /** Rises with every change of the provider. */
   provider_version: number
   context_window: number
+  /** Null: not known. */
   max_output_tokens: number | null
   supports_images: boolean
   supports_tools: boolean

@@ -18,7 +18,7 @@ export function judgeStatus(status: number, words: string, model: string, { head
   if (status >= 500) return new ModelError('server_error', `the provider failed ${told}`, { retry_after_ms })
   if (status === 408) return new ModelError('timeout', `the provider did not answer in time ${told}`, { retry_after_ms })
   if (status === 409) return new ModelError('server_error', `the provider is busy with the same ${told}`, { retry_after_ms })
-  if (status === 400 && isTooLong(words, data)) return new ModelError('too_long', `the prompt does not fit into the model's window ${told}`)
+  if (status === 400 && isTooLong(words, data)) return new ModelError('context_too_large', `the prompt does not fit into the model's window ${told}`)
   return new ModelError('invalid_request', describeRefusal(status, told, model))
 }
 

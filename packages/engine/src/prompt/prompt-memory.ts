@@ -1,0 +1,25 @@
+import type { PromptMessage } from '../models/model-provider.ts'
+import type { Turn } from '../turn/turn.ts'
+import type { EarlierTurn } from './earlier-turns.ts'
+import { TurnImages, type ImageServices } from './turn-images.ts'
+
+/** What the prompts of one run of a turn share, so that no call works out again what the one before it did. */
+export interface PromptMemory {
+  images: TurnImages
+  /** The turn's own messages as its prompts show them, as far as one did: a turn has one model, and only gains messages. */
+  shown: PromptMessage[]
+  /** What stands before the turn's own messages, in tokens: instructions, tools and the past. Null until a prompt needs it. */
+  tokensBefore: { fixed: number; earlier: number } | null
+  /** The events of a compaction at this step are in the journal: another run has told them. */
+  isCompactionTold: boolean
+}
+
+export function createPromptMemory(services: ImageServices, turn: Turn, signal: AbortSignal): PromptMemory {
+  return { images: new TurnImages(services, turn, signal), shown: [], tokensBefore: null, isCompactionTold: false }
+}
+
+/** At a run's end: the past is remembered, and must not hold what its images became in this turn's calls. */
+export function letImagesGo({ images }: PromptMemory, earlier: readonly EarlierTurn[]): void {
+  images.letGo()
+  for (const past of earlier) if (past.hasImages) delete past.shown
+}

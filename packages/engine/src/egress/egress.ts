@@ -6,7 +6,7 @@ import { followRedirect, isRedirect } from './follow-redirect.ts'
 import { guardConnections, judgeAddress, lookUpAll, type Lookup } from './guard-connections.ts'
 import { judgeUrl } from './judge-url.ts'
 import { readOutgoing } from './outgoing.ts'
-import { readPlaces } from './places.ts'
+import { placeOf, readPlaces } from './places.ts'
 import { watchStart } from './watch-start.ts'
 
 /** The only way out for requests whose place a caller chose. What it refuses fails with EgressRefused. */
@@ -112,8 +112,11 @@ export function createEgress({ allow, lookup = lookUpAll }: EgressOptions): Egre
     },
     describeProblem(url) {
       try {
-        judgeAddress(judgeUrl(url, places), places)
-        return null
+        const judged = judgeUrl(url, places)
+        judgeAddress(judged, places)
+        // Other names are judged when they are looked up; what this one means is known.
+        const isOwnMachine = /(^|\.)localhost\.?$/.test(judged.hostname) && !places.has(placeOf(judged))
+        return isOwnMachine ? new EgressRefused(judged.host, 'it is this machine itself. REPRISE_EGRESS_ALLOW opens single places').message : null
       } catch (error) {
         if (error instanceof EgressRefused) return error.message
         throw error

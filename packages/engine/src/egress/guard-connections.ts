@@ -43,11 +43,10 @@ export function guardConnections(places: Places, lookup: Lookup): buildConnector
   }
 }
 
-/** Refuses a host that is an address itself, and not a public one, or that everybody calls their own machine. */
+/** Refuses a host that is an address itself, and not a public one. */
 export function judgeAddress(url: URL, places: Places): void {
   const hostname = url.hostname.replace(/^\[(.+)\]$/, '$1')
-  const isInward = isIP(hostname) === 0 ? /(^|\.)localhost\.?$/.test(hostname) : !isPublicAddress(hostname)
-  if (isInward && !places.has(placeOf(url))) throw new EgressRefused(url.host, `the address ${notPublic}`)
+  if (isIP(hostname) !== 0 && !isPublicAddress(hostname) && !places.has(placeOf(url))) throw new EgressRefused(url.host, `the address ${notPublic}`)
 }
 
 function judgeAll(hostname: string, addresses: LookupAddress[]): LookupAddress[] {

@@ -1,7 +1,7 @@
 import { keepWebhookSecret, type Database, type TurnDefinition } from '@reprise/store'
 import type { Egress } from '../egress/egress.ts'
 import type { Capability } from './capabilities.ts'
-import { chooseTurnTools, type TurnTools } from './turn-tools.ts'
+import { chooseTurnTools, listDefinedSources, type TurnTools } from './turn-tools.ts'
 import { createWebhookTool } from './webhook.ts'
 
 /** Gives turns their tools. */
@@ -21,7 +21,7 @@ export class Toolbox {
   async choose(organizationId: string, definition: TurnDefinition): Promise<TurnTools> {
     const hasWebhooks = definition.tools.some((tool) => tool.type === 'webhook')
     const signing_secret = hasWebhooks ? await this.#secretOf(organizationId) : ''
-    return chooseTurnTools(definition, this.#capabilities, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret }))
+    return chooseTurnTools(listDefinedSources(definition, this.#capabilities, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret })))
   }
 
   #secretOf(organizationId: string): Promise<string> {

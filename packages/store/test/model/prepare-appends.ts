@@ -74,8 +74,8 @@ export async function prepareAnswer(scene: Scene, step: StepOf<'answer'>): Promi
   const found = (await readCallerCalls(scene.connections.pool, organization_id, session_id, wanted.slice(-step.calls))) ?? []
   const open = found.filter((call) => call.closed_by === null && call.turn_status === 'parked')
   if (open.length === 0) return null
-  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, open_calls, next_place } = open[0]!
-  const isComplete = open.length === open_calls
+  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, awaited_calls, next_place } = open[0]!
+  const isComplete = open.length === awaited_calls
   const answer: Answer = {
     kind: 'answer', organization_id, session_id, turn_id, message_id: input_message_id, ordinal, epoch, checkpoint_number,
     worker_id: isComplete && step.takes ? process.workerId : null,

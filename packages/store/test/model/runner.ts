@@ -154,7 +154,7 @@ class Drafting {
 
   answer(owners: readonly Owner[]): void {
     const opened: NewToolCall[] = owners.map((owner, position) => ({
-      id: `call_${this.#after.calls + position}`, position, name: owner, arguments: {}, effects: 'idempotent', closed_by: null, waits: false,
+      id: `call_${this.#after.calls + position}`, position, name: owner, arguments: {}, effects: 'idempotent', decision: null, closed_by: null, waits: false,
     }))
     this.#message('output.message.completed', 'agent', opened.length > 0 ? opened.map(({ id, name }) => ({ type: 'tool_call', id, name })) : [{ type: 'text', text: 'done' }])
     this.#checkpoint.opened_calls.push(...opened)

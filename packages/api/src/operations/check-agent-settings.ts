@@ -1,8 +1,9 @@
-import type { AppError, CapabilityRef, ToolDefinition } from '@reprise/contract'
+import type { Agent, AppError, CapabilityRef, ToolDefinition } from '@reprise/contract'
 import { findTools, type Capability } from '@reprise/engine'
 import { readModel, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
 import type { Caller, Services } from '../services.ts'
+import { checkCapabilityConfigs, checkToolNames, checkToolSchemas } from './check-tools.ts'
 
 /** The one built-in harness. */
 const harnessName = 'generic'
@@ -15,20 +16,18 @@ interface AgentSettings {
   harness_name?: string | null | undefined
 }
 
-/** Refuses now what would otherwise fail every turn later. */
-export function checkAgentSettings({ engine }: Services, settings: AgentSettings): void {
-  const { capabilities, tools, harness_id, harness_name } = settings
-  checkCapabilities(engine.capabilities, capabilities ?? [])
-  checkToolNames(tools ?? [])
+/** Refuses now what would otherwise fail every turn later. A session takes what it leaves out from its agent. */
+export async function checkAgentSettings(services: Services, settings: AgentSettings, agent: Agent | null = null): Promise<void> {
+  const known = services.engine.capabilities
+  const { harness_id, harness_name } = settings
+  const [capabilities, tools] = [settings.capabilities ?? [], settings.tools ?? []]
+  checkCapabilities(known, capabilities)
+  checkCapabilityConfigs(capabilities)
+  const inherited = { capabilities: capabilities.length > 0 ? [] : (agent?.capabilities ?? []), tools: tools.length > 0 ? [] : (agent?.tools ?? []) }
+  checkToolNames(known, { capabilities, tools }, inherited)
   if (harness_id && harness_id !== seeded.harness_id) throw fieldError('unknown_harness', 'harness_id', `there is no harness ${harness_id}`)
   if (harness_name && harness_name !== harnessName) throw fieldError('unknown_harness', 'harness_name', `the only harness is ${harnessName}`)
-}
-
-function checkToolNames(tools: readonly ToolDefinition[]): void {
-  tools.forEach(({ name }, index) => {
-    const first = tools.findIndex((other) => other.name === name)
-    if (first !== index) throw fieldError('invalid_request', `tools[${index}].name`, `tools[${first}] has the name ${JSON.stringify(name)} already`)
-  })
+  await checkToolSchemas(services, tools)
 }
 
 /** A model that is not there, is another organization's or is disabled can answer nothing: to the caller they are one. */

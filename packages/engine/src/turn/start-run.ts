@@ -8,10 +8,12 @@ export type RunOwner = Pick<TurnRun, 'nextWorkerId'>
 
 /** Starts a run of a turn that was just accepted. */
 export async function startRun(services: TurnServices, turn: Turn, lease: Lease, { nextWorkerId }: RunOwner): Promise<TurnRun> {
+  const tools = await services.toolbox.choose(turn.organization_id, turn.definition)
+  for (const collision of tools.collisions) services.log.warn({ ...collision, turn_id: turn.id, session_id: turn.session_id }, 'a tool was left out: another has its name')
   return {
     services,
     turn,
-    tools: await services.toolbox.choose(turn.organization_id, turn.definition),
+    tools,
     writer: new TurnWriter(services.journal, turn, lease),
     lease,
     nextWorkerId,

@@ -58,6 +58,15 @@ describe('T1 and T2', () => {
     expect(await waiting).toEqual(small)
   })
 
+  it('a task may have less time than the others', async () => {
+    start({ taskTimeoutMs: 60_000 })
+    await readSmall()
+    const input = { schemaJson: '{"properties":{"a":{"pattern":"^(a+)+$"}}}', argumentsJson: JSON.stringify({ a: `${'a'.repeat(50)}!` }), timeoutMs: 60_000 }
+    const slow = pool.run('checkToolArguments', input, { transfer: [], timeoutMs: 500 })
+    expect(await slow).toEqual({ ok: false, refusal: { code: 'task_failed', message: 'The request took longer than 0.5 seconds to process' } })
+    expect(await readSmall()).toEqual(small)
+  })
+
   it('a task that throws fails with nothing of the error shown', async () => {
     start()
     // Stored content is valid JSON; this stands for any mistake of ours.

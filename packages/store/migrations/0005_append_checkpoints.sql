@@ -316,7 +316,7 @@ BEGIN
   ),
   new_calls AS (
     INSERT INTO tool_calls (organization_id, session_id, turn_id, id, position, name, arguments, effects, decision, closed_by, deadline_at)
-    SELECT s.organization_id, s.session_id, s.turn_id, c.id, c.position, c.name, c.arguments, c.effects, c.decision, c.closed_by,
+    SELECT s.organization_id, s.session_id, s.turn_id, c.id, c.position, c.name, coalesce(c.arguments, 'null'), c.effects, c.decision, c.closed_by,
       CASE WHEN c.waits AND s.settles THEN to_timestamp((now_ms + s.deadline_in_ms) / 1000.0) END
     FROM stored s
     CROSS JOIN LATERAL json_to_recordset(s.opened_calls) AS c(

@@ -13,7 +13,8 @@ export function withinTime<T>(given: () => T, timeoutMs: number): { inTime: true
   try {
     return { inTime: true, value: script.runInContext(context, { timeout: timeoutMs }) as T } // what `work` returns
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return { inTime: false }
+    // It comes from the script's own realm, so it is no instance of this one's Error.
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return { inTime: false }
     throw error
   }
 }

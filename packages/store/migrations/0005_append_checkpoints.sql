@@ -125,9 +125,9 @@ BEGIN
       FROM journal j
       WHERE a.resent AND a.kind IN ('checkpoint', 'answer') AND j.session_id = a.session_id AND j.turn_id = a.turn_id
         AND j.checkpoint_number = a.checkpoint_number AND j.epoch = a.epoch
-        -- Another append may have come first under this number: each is known by its messages, and an answer that only
-        -- decides brings none, but an event that no other has.
-        AND (a.kind = 'checkpoint' OR a.events::text = j.events::text)
+        -- Another append may have come first under this number: each is known by its messages, and where it brings none,
+        -- as a decision or a late word, by its events.
+        AND (j.settled OR a.events::text = j.events::text)
         AND (a.messages->0->>'id') IS NOT DISTINCT FROM (
           SELECT m.id FROM messages m
           WHERE m.session_id = j.session_id AND m.sequence >= j.first_sequence AND m.sequence <= j.last_sequence

@@ -364,6 +364,34 @@ describe('an append that is sent again answers with what was stored (J4)', () =>
     expect(second).toMatchObject({ closed_by: null, awaited_calls: 1 })
   })
 
+  test('a decision, which brings no message, and is not taken for another of the same words (J3)', async () => {
+    const accept = await start()
+    const calls = ['first', 'second'].map((id, position) => ({ id, position, name: 'wipe', arguments: {}, effects: 'idempotent' as const, decision: 'required' as const, closed_by: null, waits: true }))
+    await checkpoint(accept, 0, { turn_status: 'parked', opened_calls: calls, deadline_in_ms: 60_000, worker_id: null })
+    const read = await readCalls(accept, 'first', 'second')
+    const decide = (): Answer => ({
+      ...answer(accept, read, newId('worker')),
+      messages: [],
+      events: [newEvent('tool.approval_decided', { approval_id: newId('approval'), approvals: read.map(({ id, name }) => ({ tool_call_id: id, tool_name: name, decision: 'approve' })) })],
+      changed_calls: read.map(({ id }) => ({ id, decision: 'approve' })),
+    })
+    const [first, second] = [decide(), decide()]
+    expect(await fixture.journal.answer(first)).toMatchObject({ outcome: 'stored' })
+    expect(await resend(first)).toMatchObject({ outcome: 'stored_before' })
+    expect(await resend(second)).toMatchObject({ outcome: 'fenced' })
+    expect(await readCalls(accept, 'first', 'second')).toMatchObject([1, 2].map(() => ({ decision: 'approve', is_awaited: false, awaited_calls: 0, turn_status: 'running' })))
+  })
+
+  test('a late word of the worker that parked its turn, which is no decision that came since', async () => {
+    const accept = await start()
+    const call = { id: 'first', position: 0, name: 'wipe', arguments: {}, effects: 'idempotent' as const, decision: 'required' as const, closed_by: null, waits: true }
+    await checkpoint(accept, 0, { turn_status: 'parked', opened_calls: [call, { ...call, id: 'second', position: 1 }], deadline_in_ms: 60_000, worker_id: null })
+    const read = await readCalls(accept, 'first')
+    const events = [newEvent('tool.approval_decided', { approval_id: newId('approval'), approvals: [{ tool_call_id: 'first', tool_name: 'wipe', decision: 'approve' as const }] })]
+    await fixture.journal.answer({ ...answer(accept, read), messages: [], events, changed_calls: [{ id: 'first', decision: 'approve' }] })
+    expect(await resend(fixture.checkpoint(accept, { epoch: read[0]!.epoch, checkpoint_number: read[0]!.checkpoint_number }))).toMatchObject({ outcome: 'fenced' })
+  })
+
   test('a checkpoint that parked its turn', async () => {
     const accept = await start()
     const parking = fixture.checkpoint(accept, { epoch: 1, checkpoint_number: 0 }, { turn_status: 'parked', events: [], worker_id: null })

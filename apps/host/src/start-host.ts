@@ -3,8 +3,8 @@
  * is taken away from under something that still uses it: first the doors close, PostgreSQL is the last to go.
  */
 import { createCompute } from '@reprise/compute'
-import { createEngine } from '@reprise/engine'
-import { Announcer, createPool, Hub, Journal, migrate, seed, seedVendors, vendorTypes } from '@reprise/store'
+import { createEngine, type Capability } from '@reprise/engine'
+import { Announcer, createPool, Hub, Journal, migrate, seed, seedVendors, vendorTypes, type Database } from '@reprise/store'
 import { checkReadiness } from './check-readiness.ts'
 import type { Config } from './config.ts'
 import { createServer } from './create-server.ts'
@@ -32,17 +32,25 @@ export interface Host {
   stop(): Promise<void>
 }
 
-export async function startHost(config: Config, log: Log): Promise<Host> {
+/** What an app that embeds the server adds to it. */
+export interface HostOptions {
+  /** Server-side tools beside the built-in ones: agents name them by their refs. */
+  capabilities?: readonly Capability[]
+  /** Makes the app's own tables, in a schema or under names of its own. Called when the server's are there, before anything runs. */
+  prepareDatabase?: (db: Database) => Promise<void>
+}
+
+export async function startHost(config: Config, log: Log, options: HostOptions = {}): Promise<Host> {
   const services = new AsyncDisposableStack()
   try {
-    return await startServices(config, log, services)
+    return await startServices(config, log, services, options)
   } catch (error) {
     await services.disposeAsync()
     throw error
   }
 }
 
-async function startServices(config: Config, log: Log, services: AsyncDisposableStack): Promise<Host> {
+async function startServices(config: Config, log: Log, services: AsyncDisposableStack, { capabilities = [], prepareDatabase }: HostOptions): Promise<Host> {
   const database = await openDatabase(config, log)
   services.defer(() => database.stop())
   const { connectionString } = database
@@ -52,6 +60,7 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   services.defer(() => db.end())
   await seed(db)
   await seedVendors(db, new Set(vendorTypes.filter((type) => config.vendorKeys[type] !== undefined)))
+  await prepareDatabase?.(db)
   const quickstartSessionId = await findQuickstartSession(db)
 
   const hub = new Hub()
@@ -70,7 +79,8 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
 
   const keys = { secretKeys: await loadSecretKeys(config), environmentKeys: config.vendorKeys }
   const { egressAllow, mcpServers } = config
-  const engine = createEngine({ connectionString, db, journal, compute, log, ...keys, egressAllow, mcpServers, graceMs: turnPatienceMs, ...(config.role === 'api' && { slots: 0 }) })
+  const slots = config.role === 'api' ? { slots: 0 } : {}
+  const engine = createEngine({ connectionString, db, journal, compute, log, capabilities, ...keys, egressAllow, mcpServers, graceMs: turnPatienceMs, ...slots })
   services.defer(() => engine.stop())
   const seals = await engine.renewSeals()
   if (seals.renewed > 0) log.info(seals, 'secrets were sealed anew')

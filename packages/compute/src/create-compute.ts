@@ -12,6 +12,7 @@ import type { ProcessedToolResult } from './process-tool-result.ts'
 import { processToolResult, truncateHugeToolResult } from './process-tool-result.ts'
 import { restoreContent } from './restore-content.ts'
 import { ThreadPool } from './thread-pool.ts'
+import { ToolSchemas } from './tool-schemas/tool-schemas.ts'
 import { toTransferable } from './transfer.ts'
 
 export type TaskResult<T> = Parsed<T>
@@ -49,6 +50,10 @@ export interface Compute {
   restoreContent(contentJson: string, images: ReadonlyMap<string, Uint8Array>, options?: TaskOptions): Promise<TaskResult<Uint8Array>>
   /** A large value goes to a thread as a structured clone, so an instance of a class arrives there without its methods. */
   processToolResult(value: unknown, options?: TaskOptions & { bytesMax?: number | undefined }): Promise<TaskResult<ProcessedToolResult>>
+  /** Whether a tool can have this schema; the refusal's message goes on from a subject: "is too large". */
+  checkToolSchema(schema: Record<string, unknown>, options?: TaskOptions): Promise<TaskResult<null>>
+  /** What is wrong with the arguments of a call, in plain words; nothing for none. A refusal means that nobody knows. */
+  checkToolArguments(schema: Record<string, unknown>, args: unknown, options?: TaskOptions): Promise<TaskResult<string[]>>
   stop(): Promise<void>
   readonly load: { waiting: number; running: number }
 }
@@ -70,6 +75,8 @@ export function createCompute(options: ComputeOptions = {}): Compute {
     heapMegabytesMax,
     onThreadError: options.onThreadError ?? warnOfThreadError,
   })
+
+  const toolSchemas = new ToolSchemas(pool)
 
   return {
     async readMessageBody(bytes, { organization_id, signal }) {
@@ -120,6 +127,9 @@ export function createCompute(options: ComputeOptions = {}): Compute {
         place === 'thread' ? await pool.run('processToolResult', { value, bytesMax }, { transfer: [], signal }).catch(giveUpUnsendable) : null
       return result ?? { ok: true, value: processToolResult(value, bytesMax) }
     },
+
+    checkToolSchema: (schema, { signal } = {}) => toolSchemas.checkSchema(schema, signal),
+    checkToolArguments: (schema, args, { signal } = {}) => toolSchemas.checkArguments(schema, args, signal),
 
     stop: () => pool.stop(),
 

@@ -43,6 +43,17 @@ export async function processToolResult(input: { value: unknown; bytesMax: numbe
   return { ok: true, value: processValue(input.value, input.bytesMax) }
 }
 
+/** The validator is loaded by the threads that need it. */
+export async function checkToolSchema(input: { schemaJson: string; timeoutMs: number }): Promise<Parsed<string | null>> {
+  const { checkToolSchema: check } = await import('./tool-schemas/check-tool-schema.ts')
+  return { ok: true, value: check(input.schemaJson, input.timeoutMs) }
+}
+
+export async function checkToolArguments(input: { schemaJson: string; argumentsJson: string; timeoutMs: number }): Promise<Parsed<string[]>> {
+  const { checkToolArguments: check } = await import('./tool-schemas/check-tool-arguments.ts')
+  return check(input.schemaJson, input.argumentsJson, input.timeoutMs)
+}
+
 /** Sends a result back with its bytes moved instead of copied. */
 function moving<T extends object>(result: T, bytes: readonly (Uint8Array | null)[]): T {
   const buffers = new Set(bytes.flatMap((part) => (part ? [part.buffer] : [])))

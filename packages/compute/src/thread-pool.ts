@@ -27,6 +27,8 @@ export interface ThreadPoolOptions {
 export interface RunOptions {
   transfer: readonly Uint8Array<ArrayBuffer>[]
   signal?: AbortSignal | undefined
+  /** Of this task, where it is to have less time than any other. */
+  timeoutMs?: number
 }
 
 type EndReason = 'abandoned' | 'timeout' | 'stop'
@@ -65,7 +67,7 @@ export class ThreadPool {
   }
 
   /** Rejects only with the reason of the caller's signal, or because the input cannot be sent; all else is a refusal. */
-  async run<Name extends TaskName>(name: Name, input: TaskInput<Name>, { transfer, signal }: RunOptions): Promise<TaskOutput<Name> | Parsed<never>> {
+  async run<Name extends TaskName>(name: Name, input: TaskInput<Name>, { transfer, signal, timeoutMs = this.#options.taskTimeoutMs }: RunOptions): Promise<TaskOutput<Name> | Parsed<never>> {
     signal?.throwIfAborted()
     if (this.#stopped) return refuseStopping()
     const ending = new AbortController()
@@ -74,7 +76,7 @@ export class ThreadPool {
     this.#endings.add(ending)
     try {
       if (!(await this.#queue.enter(ending.signal))) return refuse('overloaded', 'Too many requests are waiting for a thread')
-      const timer = setTimeout(() => ending.abort('timeout' satisfies EndReason), this.#options.taskTimeoutMs)
+      const timer = setTimeout(() => ending.abort('timeout' satisfies EndReason), timeoutMs)
       try {
         const transferList = transfer.map(({ buffer }) => buffer)
         // Piscina's types do not know the tasks; `TaskInput` and `TaskOutput` are derived from them.
@@ -87,7 +89,7 @@ export class ThreadPool {
       signal?.throwIfAborted()
       // Nothing was sent and no thread is at fault: the caller may do without one.
       if (error instanceof DOMException && error.name === 'DataCloneError') throw error
-      return this.#describeEnd(ending.signal, error)
+      return this.#describeEnd(ending.signal, timeoutMs, error)
     } finally {
       signal?.removeEventListener('abort', abandon)
       this.#endings.delete(ending)
@@ -102,10 +104,10 @@ export class ThreadPool {
     return this.#stopped
   }
 
-  #describeEnd(ending: AbortSignal, error: unknown): Parsed<never> {
+  #describeEnd(ending: AbortSignal, timeoutMs: number, error: unknown): Parsed<never> {
     if (ending.reason === 'stop' || this.#stopped) return refuseStopping()
     if (ending.reason === 'timeout') {
-      return refuse('task_failed', `The request took longer than ${this.#options.taskTimeoutMs / 1000} seconds to process`)
+      return refuse('task_failed', `The request took longer than ${timeoutMs / 1000} seconds to process`)
     }
     this.#options.onThreadError(error)
     const code = error instanceof Error && 'code' in error ? error.code : null

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ToolCallPart } from './content.ts'
 import { ids } from './ids.ts'
 import type { Message } from './message.ts'
+import type { ApprovalDecision } from './tool-approval.ts'
 import type { TurnErrorCode, Usage } from './turn.ts'
 
 /** The data of every event type. Those with a `message` refer to the stored message; it is put in when read. */
@@ -47,6 +48,7 @@ export interface EventData {
   }
   'tool.call_requested': { tool_calls: Omit<ToolCallPart, 'type'>[] }
   'tool.approval_requested': { tool_calls: Omit<ToolCallPart, 'type'>[] }
+  'tool.approval_decided': { approval_id: string; approvals: { tool_call_id: string; tool_name: string; decision: ApprovalDecision; reason?: string }[] }
   'context.compacting': { reason: string; strategy: string; messages_before: number }
   'context.compacted': { strategy_used: string; messages_before: number; messages_after: number; duration_ms: number }
   'llm.generation': {
@@ -93,6 +95,7 @@ const emitted = {
   'tool.completed': true,
   'tool.call_requested': true,
   'tool.approval_requested': true,
+  'tool.approval_decided': true,
   'context.compacting': true,
   'context.compacted': true,
   'llm.generation': true,

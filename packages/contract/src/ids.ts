@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** The prefix that each kind of id carries on the wire: `<prefix>_<32 lowercase hex digits>`. */
 export const idPrefixes = {
   agent: 'agent',
+  approval: 'approval',
   event: 'event',
   exec: 'exec',
   harness: 'harness',
@@ -79,6 +80,7 @@ function idSchema(kind: IdKind) {
 /** One zod schema for each kind of id, accepting aliases and giving the canonical prefix. */
 export const ids = {
   agent: idSchema('agent'),
+  approval: idSchema('approval'),
   event: idSchema('event'),
   exec: idSchema('exec'),
   harness: idSchema('harness'),

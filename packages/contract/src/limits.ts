@@ -13,6 +13,11 @@ export const limits = {
   tagCharactersMax: 256,
   headerBytesMax: 8 * 1024,
   jsonDepthMax: 64,
+  /** Of a tool's `parameters`, as JSON. */
+  toolSchemaBytesMax: 64 * 1024,
+  toolSchemaDepthMax: 48,
+  /** What a model may pass to a tool, as JSON. */
+  toolArgumentsBytesMax: 1024 * 1024,
   idempotencyKeyCharactersMax: 255,
   turnsWaitingMax: 100,
   eventTypesPerFilterMax: 64,

@@ -32,6 +32,8 @@ export const webhookTool = z.object({
 export const toolDefinition = z.discriminatedUnion('type', [clientSideTool, webhookTool]).meta({ id: 'ToolDefinition' })
 export type ToolDefinition = z.output<typeof toolDefinition>
 
+export const toolCallId = z.string().min(1, 'must not be empty').max(toolCallIdCharactersMax, `must be at most ${toolCallIdCharactersMax} characters`)
+
 /** Names a server-side tool, or a set of them, that an agent is given. */
 export const capabilityRef = z.object({ ref: z.string().min(1).max(128), config: jsonSchema.optional() }).meta({ id: 'CapabilityRef' })
 export type CapabilityRef = z.output<typeof capabilityRef>
@@ -42,7 +44,7 @@ export type CapabilityRef = z.output<typeof capabilityRef>
  */
 export const toolResult = z
   .object({
-    tool_call_id: z.string().min(1, 'must not be empty').max(toolCallIdCharactersMax, `must be at most ${toolCallIdCharactersMax} characters`),
+    tool_call_id: toolCallId,
     result: z.unknown().optional().describe('What the tool returned: any JSON'),
     error: z.string().nullish().describe('Why the tool failed, in words for the model'),
   })
@@ -53,6 +55,18 @@ export const toolResult = z
   })
   .meta({ id: 'ToolResult' })
 
+/** Of one request, the first word about a call would win: which one was meant, nobody knows. */
+export function refuseRepeatedCalls(list: string): (entries: readonly { tool_call_id: string }[], context: z.RefinementCtx) => void {
+  return (entries, context) => {
+    const firstIndexes = new Map<string, number>()
+    entries.forEach(({ tool_call_id }, index) => {
+      const first = firstIndexes.get(tool_call_id)
+      if (first === undefined) firstIndexes.set(tool_call_id, index)
+      else context.addIssue({ code: 'custom', path: [index, 'tool_call_id'], message: `is the same as in ${list}[${first}]` })
+    })
+  }
+}
+
 /** The body of `POST /v1/sessions/{session_id}/tool-results`. */
 export const toolResultsRequest = z
   .object({
@@ -60,14 +74,7 @@ export const toolResultsRequest = z
       .array(toolResult)
       .min(1, 'must have at least one result')
       .max(toolResultsMax, `must have at most ${toolResultsMax} results`)
-      .superRefine((results, context) => {
-        const firstIndexes = new Map<string, number>()
-        results.forEach(({ tool_call_id }, index) => {
-          const first = firstIndexes.get(tool_call_id)
-          if (first === undefined) firstIndexes.set(tool_call_id, index)
-          else context.addIssue({ code: 'custom', path: [index, 'tool_call_id'], message: `is the same as in tool_results[${first}]` })
-        })
-      }),
+      .superRefine(refuseRepeatedCalls('tool_results')),
   })
   .meta({ id: 'ToolResultsRequest' })
 export type ToolResultsRequest = z.output<typeof toolResultsRequest>

@@ -13,6 +13,7 @@ import { KeyRing } from './secrets/key-ring.ts'
 import { ProviderKeys } from './secrets/provider-keys.ts'
 import { renewSeals, type RenewedSeals } from './secrets/renew-seals.ts'
 import { SettingsLoader } from './settings-loader.ts'
+import { submitToolApprovals, type ApproveOutcome, type ApproveRequest } from './submit-tool-approvals.ts'
 import { submitToolResults, type SubmitOutcome, type SubmitRequest } from './submit-tool-results.ts'
 import { builtInCapabilities, type Capability } from './tools/capabilities.ts'
 import type { ConnectionTimes } from './tools/mcp/mcp-connection.ts'
@@ -70,6 +71,8 @@ export interface Engine {
   cancelTurns(request: CancelRequest): Promise<CancelOutcome>
   /** Answers client-side tool calls that a parked turn waits for. All of them are stored, or none. */
   submitToolResults(request: SubmitRequest): Promise<SubmitOutcome>
+  /** Decides calls of a parked turn that need approval. All decisions are stored, or none. */
+  submitToolApprovals(request: ApproveRequest): Promise<ApproveOutcome>
   /** Posts the message of a failed turn again, as a new turn. */
   retryTurn(request: { organization_id: string; turn_id: string }): Promise<RetryOutcome>
   /** Begins to heartbeat, and to take up what an earlier process left. */
@@ -131,6 +134,7 @@ export function createEngine(options: EngineOptions): Engine {
     acceptMessage: (message) => acceptMessage(services, message),
     cancelTurns: (request) => cancelTurns(services, request),
     submitToolResults: (request) => submitToolResults(services, request),
+    submitToolApprovals: (request) => submitToolApprovals(services, request),
     retryTurn: (request) => retryTurn(services, request),
     start: () => worker.start(),
     stop: () => (stopping ??= stop()),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Compute } from '@reprise/compute'
-import { newId, turnHasEnded, type ToolResultPart } from '@reprise/contract'
-import { newEvent, reachCrashPoint, readCallerCalls, type Answer, type CallerCall, type Database, type Journal, type NewEvent, type NewMessage } from '@reprise/store'
+import { turnHasEnded, type ToolResultPart } from '@reprise/contract'
+import { newEvent, readCallerCalls, type CallerCall, type NewEvent } from '@reprise/store'
+import { appendAnswer, makeResultMessage, type AnswerServices } from './append-answer.ts'
 import { processToolOutcome } from './tools/process-tool-outcome.ts'
-import type { Worker } from './worker.ts'
 
 /** What the caller's own tool answered: a result, or an error. */
 export interface SubmittedToolResult {
@@ -24,10 +24,7 @@ export type SubmitOutcome =
   /** Nothing was stored: `tool_call_id` is not the session's, or was closed by somebody else. */
   | { outcome: 'unknown_call' | 'call_closed'; tool_call_id: string }
 
-export interface SubmitServices {
-  db: Database
-  journal: Journal
-  worker: Worker
+export interface SubmitServices extends AnswerServices {
   compute: Compute
 }
 
@@ -48,7 +45,7 @@ export async function submitToolResults(services: SubmitServices, request: Submi
       if (refusal) return refusal === 'not_waiting' ? { outcome: refusal } : { outcome: refusal, tool_call_id: answer.part.tool_call_id }
       if (call!.closed_by === null) open.push({ ...answer, call: call! }) // a call that is missing was refused
     }
-    if (open.length === 0 || (await appendAnswers(services, request, open))) return { outcome: 'accepted', accepted: parts.length }
+    if (open.length === 0 || (await appendResults(services, request, open))) return { outcome: 'accepted', accepted: parts.length }
   }
 }
 
@@ -71,66 +68,24 @@ async function makePart(compute: Compute, { tool_call_id, result, error }: Submi
 function refuse(call: CallerCall | undefined, { sha256 }: MadeAnswer): 'unknown_call' | 'call_closed' | 'not_waiting' | null {
   if (!call) return 'unknown_call'
   if (call.closed_by !== null) return call.closed_by === 'caller' && call.result_sha256 === sha256 ? null : 'call_closed'
-  // Open, but not asked for yet: server tools of the same answer run first.
+  // Open, but not asked for yet: server tools of the same answer run first, and what needs approval is decided first.
   if (call.turn_status !== 'parked') return turnHasEnded[call.turn_status] ? 'call_closed' : 'not_waiting'
+  if (!call.is_awaited || call.decision === 'required') return 'not_waiting'
   return null
 }
 
-/** False when the turn has moved on since the calls were read. */
-async function appendAnswers({ journal, worker }: SubmitServices, request: SubmitRequest, open: readonly OpenAnswer[]): Promise<boolean> {
-  const { organization_id, session_id } = request
-  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, open_calls, next_place } = open[0]!.call // never none
-  const isComplete = open.length === open_calls
-  const hasSlot = isComplete && worker.takeSlot()
-  let isRunning = false
-  try {
-    const answer: Answer = {
-      kind: 'answer',
-      organization_id,
-      session_id,
-      turn_id,
-      message_id: input_message_id,
-      worker_id: hasSlot ? worker.id : null,
-      ordinal,
-      epoch,
-      checkpoint_number,
-      turn_status: isComplete ? 'running' : 'parked',
-      events: open.map(describeAnswer),
-      edge_events: [],
-      messages: open.map((one, index) => makeMessage(one.part, index, next_place + index)),
-      changed_calls: open.map(({ call, sha256 }) => ({ id: call.id, closed_by: 'caller', result_sha256: sha256 })),
-    }
-    const result = await journal.answer(answer)
-    if (result.outcome !== 'stored') return false
-    reachCrashPoint('turn.answered_by_caller')
-    if (hasSlot) {
-      isRunning = true
-      worker.takeUp({ organization_id, session_id, turn_id, epoch: epoch + 1, may_have_run: false })
-    }
-    return true
-  } finally {
-    if (hasSlot && !isRunning) worker.freeSlot()
-  }
+async function appendResults(services: SubmitServices, { organization_id, session_id }: SubmitRequest, open: readonly OpenAnswer[]): Promise<boolean> {
+  return await appendAnswer(services, {
+    organization_id,
+    session_id,
+    calls: open.map(({ call }) => call),
+    events: open.map(describeAnswer),
+    messages: open.map(({ part, call }, index) => makeResultMessage(part, index, call.next_place + index)),
+    changed_calls: open.map(({ call, sha256 }) => ({ id: call.id, closed_by: 'caller', result_sha256: sha256 })),
+  })
 }
 
 function describeAnswer({ call, part }: OpenAnswer): NewEvent {
   const success = part.error === undefined
   return newEvent('tool.completed', { tool_call_id: call.id, tool_name: call.name, success, status: success ? 'success' : 'error', duration_ms: 0 })
-}
-
-function makeMessage(part: ToolResultPart, event_index: number, place: number): NewMessage {
-  return {
-    id: newId('message'),
-    event_index,
-    place,
-    role: 'tool_result',
-    content_json: JSON.stringify([part]),
-    controls_json: null,
-    metadata_json: null,
-    tags_json: null,
-    external_actor_json: null,
-    thinking_blocks: null,
-    model_id: null,
-    usage: null,
-  }
 }

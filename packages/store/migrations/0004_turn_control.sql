@@ -12,10 +12,12 @@ CREATE UNIQUE INDEX turns_by_id ON turns (organization_id, id);
 CREATE INDEX turns_failed ON turns (organization_id, ended_at) WHERE status = 'failed';
 CREATE INDEX turns_retried ON turns (session_id, retry_of) WHERE retry_of IS NOT NULL;
 
--- Who closed a call: tool, caller, deadline, message or cancel; null while it is open.
+-- Who closed a call: tool, caller, approver, deadline, message or cancel; null while it is open.
 ALTER TABLE tool_calls ADD COLUMN closed_by text;
 UPDATE tool_calls SET closed_by = 'tool' WHERE closed;
 ALTER TABLE tool_calls DROP COLUMN closed;
+-- `decision` of a call: null where none is needed, `required` until it is made, then `approve` or `deny`. A call whose
+-- `deadline_at` is set and that is not closed is awaited from outside: its decision if that is required, else its result.
 -- Of what the caller answered, so that the same answer may come twice.
 ALTER TABLE tool_calls ADD COLUMN result_sha256 text COLLATE "C";
 

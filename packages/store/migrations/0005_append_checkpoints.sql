@@ -28,7 +28,7 @@ CREATE TYPE append_result AS (
 -- Appends to many sessions at once: at most one append to each, all in one commit. An append is
 --   `accept`      a user's message, with the turn that answers it or into the turn that runs;
 --   `checkpoint`  what the owner of the active turn has done;
---   `answer`      what a caller answered to the calls of a parked turn;
+--   `answer`      what a caller answered to the calls of a parked turn, or decided about them;
 --   `cancel`      the wish to end turns: those that wait end here, the active one by its owner's checkpoint.
 --
 -- J1  A session's head is locked before anything about the session is decided, and everything is decided by later
@@ -125,7 +125,9 @@ BEGIN
       FROM journal j
       WHERE a.resent AND a.kind IN ('checkpoint', 'answer') AND j.session_id = a.session_id AND j.turn_id = a.turn_id
         AND j.checkpoint_number = a.checkpoint_number AND j.epoch = a.epoch
-        -- Another append may have come first under this number: each is known by its messages.
+        -- Another append may have come first under this number: each is known by its messages, and where it brings none,
+        -- as a decision or a late word, by its events.
+        AND (j.settled OR a.events::text = j.events::text)
         AND (a.messages->0->>'id') IS NOT DISTINCT FROM (
           SELECT m.id FROM messages m
           WHERE m.session_id = j.session_id AND m.sequence >= j.first_sequence AND m.sequence <= j.last_sequence
@@ -314,12 +316,12 @@ BEGIN
     FROM stored s WHERE s.event_count > 0 OR s.settles
   ),
   new_calls AS (
-    INSERT INTO tool_calls (organization_id, session_id, turn_id, id, position, name, arguments, effects, closed_by, deadline_at)
-    SELECT s.organization_id, s.session_id, s.turn_id, c.id, c.position, c.name, c.arguments, c.effects, c.closed_by,
+    INSERT INTO tool_calls (organization_id, session_id, turn_id, id, position, name, arguments, effects, decision, closed_by, deadline_at)
+    SELECT s.organization_id, s.session_id, s.turn_id, c.id, c.position, c.name, coalesce(c.arguments, 'null'), c.effects, c.decision, c.closed_by,
       CASE WHEN c.waits AND s.settles THEN to_timestamp((now_ms + s.deadline_in_ms) / 1000.0) END
     FROM stored s
     CROSS JOIN LATERAL json_to_recordset(s.opened_calls) AS c(
-      id text, position integer, name text, arguments json, effects text, closed_by text, waits boolean
+      id text, position integer, name text, arguments json, effects text, decision text, closed_by text, waits boolean
     )
   ),
   changed_calls AS (
@@ -327,9 +329,13 @@ BEGIN
       attempt = coalesce(c.attempt, t.attempt),
       closed_by = coalesce(c.closed_by, t.closed_by),
       result_sha256 = coalesce(c.result_sha256, t.result_sha256),
-      deadline_at = CASE WHEN c.waits AND s.settles THEN to_timestamp((now_ms + s.deadline_in_ms) / 1000.0) ELSE t.deadline_at END
+      decision = coalesce(c.decision, t.decision),
+      deadline_at = CASE
+        WHEN c.waits AND s.settles THEN to_timestamp((now_ms + s.deadline_in_ms) / 1000.0)
+        WHEN c.decision IS NULL THEN t.deadline_at
+      END
     FROM stored s CROSS JOIN LATERAL json_to_recordset(s.changed_calls) AS c(
-      id text, attempt integer, closed_by text, result_sha256 text, waits boolean
+      id text, attempt integer, closed_by text, result_sha256 text, decision text, waits boolean
     )
     WHERE t.session_id = s.session_id AND t.turn_id = s.turn_id AND t.id = c.id
   ),

@@ -56,7 +56,7 @@ async function cancel({ session_id }: Accept, changes: Partial<Cancel> = {}) {
 /** A turn that waits for its caller to answer two calls. */
 async function park(): Promise<Accept> {
   const accept = await start()
-  const calls = ['first', 'second'].map((id, position) => ({ id, position, name: 'ask', arguments: {}, effects: 'idempotent' as const, closed_by: null, waits: true }))
+  const calls = ['first', 'second'].map((id, position) => ({ id, position, name: 'ask', arguments: {}, effects: 'idempotent' as const, decision: null, closed_by: null, waits: true }))
   expect(await checkpoint(accept, 0, { turn_status: 'parked', opened_calls: calls, deadline_in_ms: 60_000, worker_id: null })).toMatchObject({ settled: true })
   return accept
 }
@@ -67,10 +67,10 @@ async function readCalls(accept: Accept, ...ids: string[]): Promise<CallerCall[]
 
 /** What a caller answers to calls, as it has read them. */
 function answer({ session_id }: Accept, calls: readonly CallerCall[], worker_id: string | null = null): Answer {
-  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, open_calls, next_place } = calls[0]!
+  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, awaited_calls, next_place } = calls[0]!
   return {
     kind: 'answer', organization_id: seeded.organization_id, session_id, turn_id, message_id: input_message_id, worker_id, ordinal, epoch, checkpoint_number,
-    turn_status: calls.length === open_calls ? 'running' : 'parked',
+    turn_status: calls.length === awaited_calls ? 'running' : 'parked',
     events: calls.map(({ id, name }) => newEvent('tool.completed', { tool_call_id: id, tool_name: name, success: true, status: 'success', duration_ms: 0 })),
     edge_events: [],
     messages: calls.map(({ id }, index) => toolResult(id, index, next_place + index)),
@@ -361,7 +361,35 @@ describe('an append that is sent again answers with what was stored (J4)', () =>
     expect(await fixture.journal.answer(answer(accept, await readCalls(accept, 'first')))).toMatchObject({ outcome: 'stored' })
     expect(await resend(lost)).toMatchObject({ outcome: 'fenced' })
     const [second] = await readCalls(accept, 'second')
-    expect(second).toMatchObject({ closed_by: null, open_calls: 1 })
+    expect(second).toMatchObject({ closed_by: null, awaited_calls: 1 })
+  })
+
+  test('a decision, which brings no message, and is not taken for another of the same words (J3)', async () => {
+    const accept = await start()
+    const calls = ['first', 'second'].map((id, position) => ({ id, position, name: 'wipe', arguments: {}, effects: 'idempotent' as const, decision: 'required' as const, closed_by: null, waits: true }))
+    await checkpoint(accept, 0, { turn_status: 'parked', opened_calls: calls, deadline_in_ms: 60_000, worker_id: null })
+    const read = await readCalls(accept, 'first', 'second')
+    const decide = (): Answer => ({
+      ...answer(accept, read, newId('worker')),
+      messages: [],
+      events: [newEvent('tool.approval_decided', { approval_id: newId('approval'), approvals: read.map(({ id, name }) => ({ tool_call_id: id, tool_name: name, decision: 'approve' })) })],
+      changed_calls: read.map(({ id }) => ({ id, decision: 'approve' })),
+    })
+    const [first, second] = [decide(), decide()]
+    expect(await fixture.journal.answer(first)).toMatchObject({ outcome: 'stored' })
+    expect(await resend(first)).toMatchObject({ outcome: 'stored_before' })
+    expect(await resend(second)).toMatchObject({ outcome: 'fenced' })
+    expect(await readCalls(accept, 'first', 'second')).toMatchObject([1, 2].map(() => ({ decision: 'approve', is_awaited: false, awaited_calls: 0, turn_status: 'running' })))
+  })
+
+  test('a late word of the worker that parked its turn, which is no decision that came since', async () => {
+    const accept = await start()
+    const call = { id: 'first', position: 0, name: 'wipe', arguments: {}, effects: 'idempotent' as const, decision: 'required' as const, closed_by: null, waits: true }
+    await checkpoint(accept, 0, { turn_status: 'parked', opened_calls: [call, { ...call, id: 'second', position: 1 }], deadline_in_ms: 60_000, worker_id: null })
+    const read = await readCalls(accept, 'first')
+    const events = [newEvent('tool.approval_decided', { approval_id: newId('approval'), approvals: [{ tool_call_id: 'first', tool_name: 'wipe', decision: 'approve' as const }] })]
+    await fixture.journal.answer({ ...answer(accept, read), messages: [], events, changed_calls: [{ id: 'first', decision: 'approve' }] })
+    expect(await resend(fixture.checkpoint(accept, { epoch: read[0]!.epoch, checkpoint_number: read[0]!.checkpoint_number }))).toMatchObject({ outcome: 'fenced' })
   })
 
   test('a checkpoint that parked its turn', async () => {
@@ -388,7 +416,7 @@ describe('an append that is sent again answers with what was stored (J4)', () =>
 test('a call that waits for its caller is found however many turns wait behind its own', async () => {
   const accept = await start()
   for (let waiting = 0; waiting < 10; waiting++) await post(accept, {})
-  const call = { id: 'call', position: 0, name: 'ask', arguments: {}, effects: 'idempotent' as const, closed_by: null, waits: true }
+  const call = { id: 'call', position: 0, name: 'ask', arguments: {}, effects: 'idempotent' as const, decision: null, closed_by: null, waits: true }
   await checkpoint(accept, 0, { turn_status: 'parked', opened_calls: [call], deadline_in_ms: 60_000 })
   expect(await readCalls(accept, 'call')).toMatchObject([{ id: 'call', turn_id: accept.turn_id }])
 })

@@ -1,9 +1,10 @@
-import { AppError, parseValue, type CapabilityRef, type McpServers, type ToolDefinition } from '@reprise/contract'
+import { AppError, parseValue, type Agent, type CapabilityRef, type McpServers, type ToolDefinition } from '@reprise/contract'
 import { findTools, type Capability } from '@reprise/engine'
 import { readModel, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
 import type { Caller, Services } from '../services.ts'
 import { checkMcpServers } from './check-mcp-servers.ts'
+import { checkToolNames, checkToolSchemas } from './check-tools.ts'
 
 /** The one built-in harness. */
 const harnessName = 'generic'
@@ -17,21 +18,18 @@ interface AgentSettings {
   harness_name?: string | null | undefined
 }
 
-/** Refuses now what would otherwise fail every turn later. */
-export function checkAgentSettings(services: Services, settings: AgentSettings): void {
-  const { capabilities, tools, harness_id, harness_name } = settings
-  checkCapabilities(services.engine.capabilities, capabilities ?? [])
-  checkToolNames(tools ?? [])
+/** Refuses now what would otherwise fail every turn later. A session takes what it leaves out from its agent. */
+export async function checkAgentSettings(services: Services, settings: AgentSettings, agent: Agent | null = null): Promise<void> {
+  const known = services.engine.capabilities
+  const { harness_id, harness_name } = settings
+  const [capabilities, tools] = [settings.capabilities ?? [], settings.tools ?? []]
+  checkCapabilities(known, capabilities)
   checkMcpServers(services, settings.mcpServers ?? {})
+  const inherited = { capabilities: capabilities.length > 0 ? [] : (agent?.capabilities ?? []), tools: tools.length > 0 ? [] : (agent?.tools ?? []) }
+  checkToolNames(known, { capabilities, tools }, inherited)
   if (harness_id && harness_id !== seeded.harness_id) throw fieldError('unknown_harness', 'harness_id', `there is no harness ${harness_id}`)
   if (harness_name && harness_name !== harnessName) throw fieldError('unknown_harness', 'harness_name', `the only harness is ${harnessName}`)
-}
-
-function checkToolNames(tools: readonly ToolDefinition[]): void {
-  tools.forEach(({ name }, index) => {
-    const first = tools.findIndex((other) => other.name === name)
-    if (first !== index) throw fieldError('invalid_request', `tools[${index}].name`, `tools[${first}] has the name ${JSON.stringify(name)} already`)
-  })
+  await checkToolSchemas(services, tools)
 }
 
 /** A model that is not there, is another organization's or is disabled can answer nothing: to the caller they are one. */
@@ -54,10 +52,11 @@ function checkCapabilities(known: readonly Capability[], capabilities: readonly 
   capabilities.forEach(({ ref, config = {} }, index) => checkConfig(known.find((capability) => capability.ref === ref)!, config, `capabilities[${index}].config`))
 }
 
-/** A config that would do nothing is a mistake; one that is left out must be one that can be. */
-function checkConfig({ ref, config: schema }: Capability, config: object, path: string): void {
+/** Every capability may require approval. A config that would do nothing is a mistake; one that is left out must be one that can be. */
+function checkConfig({ ref, config: schema }: Capability, { requires_approval, ...config }: Record<string, unknown>, path: string): void {
+  if (requires_approval !== undefined && typeof requires_approval !== 'boolean') throw fieldError('invalid_request', `${path}.requires_approval`, 'must be true or false')
   if (!schema) {
-    if (Object.keys(config).length > 0) throw fieldError('invalid_request', path, `${ref} takes no config`)
+    if (Object.keys(config).length > 0) throw fieldError('invalid_request', path, `${ref} takes no config but requires_approval`)
     return
   }
   const parsed = parseValue(schema, config)

@@ -6,7 +6,7 @@ import { keepMcpHeaders } from './keep-mcp-headers.ts'
 
 /** Creates an agent, or replaces the one with this id, or else with this name. */
 export async function createAgent(services: Services, caller: Caller, request: CreateAgentRequest): Promise<Agent> {
-  checkAgentSettings(services, request)
+  await checkAgentSettings(services, request)
   await checkModel(services, caller, 'default_model_id', request.default_model_id)
   const agent = await upsertAgent(
     services.db,

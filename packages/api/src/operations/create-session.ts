@@ -1,4 +1,4 @@
-import { newId, type CreateSessionRequest, type Session } from '@reprise/contract'
+import { newId, type Agent, type CreateSessionRequest, type Session } from '@reprise/contract'
 import { insertSession, readAgent, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
 import type { Caller, Services } from '../services.ts'
@@ -6,7 +6,8 @@ import { checkAgentSettings, checkModel } from './check-agent-settings.ts'
 import { keepMcpHeaders } from './keep-mcp-headers.ts'
 
 export async function createSession(services: Services, caller: Caller, request: CreateSessionRequest): Promise<Session> {
-  checkAgentSettings(services, request)
+  const agent = await findAgent(services, caller, request)
+  await checkAgentSettings(services, request, agent)
   await checkModel(services, caller, 'model_id', request.model_id)
   return await insertSession(services.db, {
     id: newId('session'),
@@ -14,7 +15,7 @@ export async function createSession(services: Services, caller: Caller, request:
     workspace_id: seeded.workspace_id,
     harness_id: seeded.harness_id,
     owner_principal_id: seeded.principal_id,
-    agent_id: await findAgentId(services, caller, request),
+    agent_id: agent?.id ?? null,
     title: request.title ?? null,
     locale: request.locale ?? null,
     model_id: request.model_id ?? null,
@@ -31,7 +32,7 @@ export async function createSession(services: Services, caller: Caller, request:
 }
 
 /** A session without an agent is answered by the organization's default model alone. */
-async function findAgentId({ db }: Services, caller: Caller, { agent_id, agent_name }: CreateSessionRequest): Promise<string | null> {
+async function findAgent({ db }: Services, caller: Caller, { agent_id, agent_name }: CreateSessionRequest): Promise<Agent | null> {
   const asked = agent_id ?? agent_name
   if (!asked) return null
   const agent = await readAgent(db, caller.organization_id, asked)
@@ -40,5 +41,5 @@ async function findAgentId({ db }: Services, caller: Caller, { agent_id, agent_n
   if (!found || agent.status !== 'active') {
     throw fieldError('unknown_agent', agent_id ? 'agent_id' : 'agent_name', `there is no active agent ${JSON.stringify(asked)}`)
   }
-  return agent.id
+  return agent
 }

@@ -1,8 +1,8 @@
 import { AppError, ids, toolResultsRequest, type ErrorCode, type ToolResultsResponse } from '@reprise/contract'
-import { readSession } from '@reprise/store'
 import type { z } from 'zod'
 import { fieldError } from '../errors/to-app-error.ts'
 import type { Caller, Services } from '../services.ts'
+import { isWaiting } from './is-waiting.ts'
 
 export const submitToolResultsInput = toolResultsRequest.extend({ session_id: ids.session })
 type Input = z.output<typeof submitToolResultsInput>
@@ -19,17 +19,11 @@ export async function submitToolResults(services: Services, caller: Caller, inpu
     case 'not_waiting':
       throw new AppError('not_waiting_for_tool_results')
     case 'unknown_call':
-      // The call may be on its way: only a turn that waits tells what it waits for.
       if (!(await isWaiting(services, caller, session_id))) throw new AppError('not_waiting_for_tool_results')
       throw callError('unknown_tool_call', input, submitted.tool_call_id, 'the session has no such call')
     case 'call_closed':
       throw callError('tool_call_closed', input, submitted.tool_call_id, 'this call was answered otherwise, or closed by its deadline, a message or a cancel')
   }
-}
-
-async function isWaiting({ db }: Services, caller: Caller, sessionId: string): Promise<boolean> {
-  const session = await readSession(db, caller.organization_id, sessionId)
-  return session?.status === 'waitingfortoolresults'
 }
 
 function callError(code: ErrorCode, { tool_results }: Input, callId: string, message: string): AppError {

@@ -1,4 +1,4 @@
-import { cancelResponse, createSessionRequest, session, toolResultsRequest, toolResultsResponse } from '@reprise/contract'
+import { cancelResponse, createSessionRequest, session, toolApprovalsRequest, toolApprovalsResponse, toolResultsRequest, toolResultsResponse } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { readJsonBody } from '../bodies/read-body.ts'
 import { problems } from '../docs/problem.ts'
@@ -6,6 +6,7 @@ import { checkInput } from '../errors/accept-parsed.ts'
 import { cancelSession, cancelSessionInput } from '../operations/cancel-session.ts'
 import { createSession } from '../operations/create-session.ts'
 import { getSession, getSessionInput } from '../operations/get-session.ts'
+import { submitToolApprovals } from '../operations/submit-tool-approvals.ts'
 import { submitToolResults } from '../operations/submit-tool-results.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
@@ -53,5 +54,21 @@ export function registerSessions(server: FastifyInstance, services: Services): v
     const session_id = readPathId(request, 'session_id')
     const body = await readJsonBody(services, request, abortOnDisconnect(reply))
     return await submitToolResults(services, request.caller, { ...checkInput(toolResultsRequest, body), session_id })
+  })
+
+  const toolApprovalsDocs = {
+    tags: ['Sessions'],
+    summary: 'Approve or deny tool calls',
+    description:
+      'All decisions are stored, or none. The turn goes on when no call is awaited any more: approved calls run then, denied ones have an error result with the reason. ' +
+      'The same decision may be sent again at any time.',
+    params: getSessionInput,
+    body: toolApprovalsRequest,
+    response: { 200: toolApprovalsResponse, ...problems(400, 401, 404, 409, 413, 415, 503) },
+  }
+  server.post('/sessions/:session_id/tool-approvals', { schema: toolApprovalsDocs }, async (request, reply) => {
+    const session_id = readPathId(request, 'session_id')
+    const body = await readJsonBody(services, request, abortOnDisconnect(reply))
+    return await submitToolApprovals(services, request.caller, { ...checkInput(toolApprovalsRequest, body), session_id })
   })
 }

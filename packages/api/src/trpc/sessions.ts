@@ -2,6 +2,7 @@ import { createSessionRequest } from '@reprise/contract'
 import { cancelSession, cancelSessionInput } from '../operations/cancel-session.ts'
 import { createSession } from '../operations/create-session.ts'
 import { getSession, getSessionInput } from '../operations/get-session.ts'
+import { submitToolApprovals, submitToolApprovalsInput } from '../operations/submit-tool-approvals.ts'
 import { submitToolResults, submitToolResultsInput } from '../operations/submit-tool-results.ts'
 import { checked, procedure, router } from './procedures.ts'
 
@@ -10,4 +11,5 @@ export const sessions = router({
   get: procedure.input(checked(getSessionInput)).query(({ ctx, input }) => getSession(ctx.services, ctx.caller, input)),
   cancel: procedure.input(checked(cancelSessionInput)).mutation(({ ctx, input }) => cancelSession(ctx.services, ctx.caller, input)),
   submitToolResults: procedure.input(checked(submitToolResultsInput)).mutation(({ ctx, input }) => submitToolResults(ctx.services, ctx.caller, input)),
+  submitToolApprovals: procedure.input(checked(submitToolApprovalsInput)).mutation(({ ctx, input }) => submitToolApprovals(ctx.services, ctx.caller, input)),
 })

@@ -1,3 +1,4 @@
+import type { CapabilityRef } from '@reprise/contract'
 import type { z } from 'zod'
 import { calculator } from './calculator.ts'
 import { currentTime } from './current-time.ts'
@@ -33,4 +34,32 @@ export function findTools(refs: readonly string[], capabilities: readonly Capabi
     else for (const tool of capability.tools) tools.add(tool)
   }
   return { tools: [...tools], unknown_refs: [...unknown_refs] }
+}
+
+interface CapabilityTools {
+  ref: string
+  tools: { tool: Tool; requires_approval: boolean }[]
+}
+
+/**
+ * The tools of each capability that is named, in the order of the refs. A tool that several of them share is listed with
+ * the first; it needs approval when the tool itself does, or any of the refs says so in its config.
+ */
+export function listCapabilityTools(refs: readonly CapabilityRef[], capabilities: readonly Capability[]): CapabilityTools[] {
+  const listed = new Map<Tool, { tool: Tool; requires_approval: boolean }>()
+  return refs.map(({ ref, config }) => {
+    const known = capabilities.find((candidate) => candidate.ref === ref)?.tools ?? []
+    const isGuarded = config?.['requires_approval'] === true
+    const added: CapabilityTools['tools'] = []
+    for (const tool of known) {
+      const before = listed.get(tool)
+      if (before) before.requires_approval ||= isGuarded
+      else {
+        const one = { tool, requires_approval: isGuarded || tool.requires_approval === true }
+        listed.set(tool, one)
+        added.push(one)
+      }
+    }
+    return { ref, tools: added }
+  })
 }

@@ -7,8 +7,13 @@ import type { ToolSpec } from '../models/model-provider.ts'
 export interface Tool extends ToolSpec {
   /** What a second run of the same call may cost: the runner decides by it after a crash. */
   readonly effects: EffectsMode
-  /** A human decides on each call before it runs. */
-  readonly requires_approval?: boolean
+  /** A call of it waits until somebody approves it. */
+  readonly requires_approval?: boolean | undefined
+  /**
+   * Says what is wrong with arguments, or null, for a tool that checks them itself when it runs. Without it they are
+   * checked against `parameters` before it runs.
+   */
+  readonly findFault?: ((args: unknown) => string | null) | undefined
   /** How long one run may take, where the usual limit does not fit. */
   readonly timeout_ms?: number
   /** Runs one call with the arguments as the model sent them. What it throws is a fault of the tool, not an answer. */
@@ -63,25 +68,32 @@ export interface ToolDeclaration<S extends z.ZodObject> {
   description: string
   input: S
   effects: EffectsMode
+  /** Each call waits until somebody approves it. Agents may ask for that too, by `requires_approval` in a capability's config. */
+  requires_approval?: boolean
   run(args: z.output<S>, context: ToolContext): ToolOutcome | Promise<ToolOutcome>
 }
 
 /** Makes a tool of a zod schema and a function that only ever sees arguments which passed it. */
-export function defineTool<S extends z.ZodObject>({ name, description, input, effects, run }: ToolDeclaration<S>): Tool {
+export function defineTool<S extends z.ZodObject>({ name, description, input, effects, requires_approval = false, run }: ToolDeclaration<S>): Tool {
   return {
     name,
     description,
     // The input side: a field with a default is optional to the model.
     parameters: z.toJSONSchema(input, { io: 'input' }),
     effects,
+    requires_approval,
+    findFault(args) {
+      const parsed = parseValue(input, args)
+      return parsed.ok ? null : describeFault(parsed.refusal)
+    },
     async run(args, context) {
       const parsed = parseValue(input, args)
-      return parsed.ok ? run(parsed.value, context) : { ok: false, error: `Invalid arguments: ${describeRefusal(parsed.refusal)}` }
+      return parsed.ok ? run(parsed.value, context) : { ok: false, error: describeFault(parsed.refusal) }
     },
   }
 }
 
-function describeRefusal({ message, errors }: Refusal): string {
-  if (errors === undefined) return message
-  return errors.map((error) => (error.path === '' ? error.message : `${error.path}: ${error.message}`)).join('; ')
+function describeFault({ message, errors }: Refusal): string {
+  const faults = errors?.map((error) => (error.path === '' ? error.message : `${error.path}: ${error.message}`)) ?? [message]
+  return `Invalid arguments: ${faults.join('; ')}`
 }

@@ -2,7 +2,7 @@ import { keepWebhookSecret, type Database } from '@reprise/store'
 import type { Egress } from '../egress/egress.ts'
 import type { Capability } from './capabilities.ts'
 import type { McpTools, TurnOfTools } from './mcp/mcp-tools.ts'
-import { chooseTurnTools, type TurnTools } from './turn-tools.ts'
+import { chooseTurnTools, listDefinedSources, toTurnTool, type TurnTools } from './turn-tools.ts'
 import { createWebhookTool } from './webhook.ts'
 
 /** Gives turns their tools. */
@@ -25,8 +25,10 @@ export class Toolbox {
     const { organization_id, definition } = turn
     const hasWebhooks = definition.tools.some((tool) => tool.type === 'webhook')
     const signing_secret = hasWebhooks ? await this.#secretOf(organization_id) : ''
+    const defined = listDefinedSources(definition, this.#capabilities, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret }))
     const mcp = await this.#mcp.choose(turn, signal)
-    return chooseTurnTools(definition, this.#capabilities, (webhook) => createWebhookTool(webhook, { egress: this.#egress, signing_secret }), mcp)
+    const tools = chooseTurnTools([...defined, { origin: 'an MCP server', tools: mcp.tools.map((tool) => toTurnTool(tool)) }])
+    return { ...tools, find: (name) => tools.find(name) ?? (tools.isCallers(name) ? null : mcp.findAbsent(name)) }
   }
 
   #secretOf(organizationId: string): Promise<string> {

@@ -18,7 +18,7 @@ const timeoutMsDefault = 30_000
 
 /** A tool at the other end of a POST, signed as Standard Webhooks says. One run is one attempt. */
 export function createWebhookTool(definition: WebhookDefinition, { egress, signing_secret, timeoutMs = timeoutMsDefault }: WebhookOptions): Tool {
-  const { name, description, parameters, url, effects } = definition
+  const { name, description, parameters, url, effects, requires_approval } = definition
   const signer = new Webhook(signing_secret)
   return {
     name,
@@ -26,6 +26,7 @@ export function createWebhookTool(definition: WebhookDefinition, { egress, signi
     // Arguments are an object, which providers want to be told.
     parameters: { ...parameters, type: 'object' },
     effects,
+    requires_approval,
     async run(args, context) {
       const { body, headers } = composeCall(signer, name, args, context)
       try {

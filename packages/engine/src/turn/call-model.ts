@@ -165,7 +165,7 @@ function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStream, fin
   writer.event('reason.completed', { success: true, has_tool_calls: calls.length > 0, tool_call_count: calls.length, duration_ms, usage })
   if (calls.length > 0) writer.event('act.started', { tool_calls: calls.map(({ id, name }) => ({ id, name })) })
   calls.forEach(({ id, name, arguments: args }, position) => {
-    writer.openCall({ id, position, name, arguments: args ?? null, effects: tools.find(name)?.effects ?? 'idempotent' })
+    writer.openCall({ id, position, name, arguments: args ?? null, effects: tools.find(name)?.effects ?? 'idempotent', decision: tools.needsApproval(name) ? 'required' : null })
     writer.event('tool.started', { tool_call: { id, name, arguments: args } })
   })
 }

@@ -5,11 +5,15 @@
  * S2  Pure: the same journal gives the same step, so a turn that another worker takes up goes on as it would have.
  * S3  A turn never ends while a tool call of its has no result, nor calls the model while one is open.
  * S4  A message that joined the turn is in its next prompt: no model is called, and no turn ends or waits, without it.
+ * S5  No call runs, and no caller is asked for its result, while it waits for approval.
  */
 import { turnHasEnded, type TurnErrorCode, type TurnStatus } from '@reprise/contract'
 
-/** Who owes the result of a tool call. `nobody`: the caller did, and had time enough. */
-export type Debtor = 'server' | 'caller' | 'nobody'
+/**
+ * Who has to move a tool call on: `server` and `caller` owe its result, `approver` a decision about it. `nobody`: one of
+ * the latter two did, and had time enough.
+ */
+export type Debtor = 'server' | 'approver' | 'caller' | 'nobody'
 
 /** What of a message decides the next step. */
 export type TurnMessage =
@@ -33,8 +37,8 @@ export type Step =
   | { kind: 'take_steers' }
   /** Run the calls that have no result, in the order the model made them. */
   | { kind: 'run_tools'; open_call_ids: readonly string[] }
-  /** Only the caller can answer these: wait for it. */
-  | { kind: 'park'; open_call_ids: readonly string[] }
+  /** Only somebody outside can move these on: wait for it. Those without approval are to be decided, the others answered. */
+  | { kind: 'park'; open_call_ids: readonly string[]; unapproved_call_ids: readonly string[] }
   /** Nobody will answer these any more: they get error results. */
   | { kind: 'close_calls'; open_call_ids: readonly string[]; closed_by: 'deadline' | 'message' }
   /** The turn cannot go on; what is open gets error results first. */
@@ -63,7 +67,7 @@ export function nextStep({ status, max_iterations, pending_steers, recoveries }:
     if (ofServer.length > 0) return { kind: 'run_tools', open_call_ids: ofServer }
     if (pending_steers > 0) return { kind: 'close_calls', open_call_ids, closed_by: 'message' }
     if (expired.length > 0) return { kind: 'close_calls', open_call_ids: expired, closed_by: 'deadline' }
-    return { kind: 'park', open_call_ids }
+    return { kind: 'park', open_call_ids, unapproved_call_ids: owedBy(open, 'approver') }
   }
   if (pending_steers > 0) return { kind: 'take_steers' }
   if (last.role === 'agent' && last.tool_calls.length === 0) return { kind: 'complete' }

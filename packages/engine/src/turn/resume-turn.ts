@@ -49,7 +49,10 @@ export async function resumeTurn(db: Database, held: TurnToResume): Promise<Resu
       messages: messages.filter((message) => message.place !== null).flatMap((message) => readMessageOfTurn(message) ?? []),
     },
     foundCalls: new Map(
-      openCalls.map(({ id, attempt, is_expired }) => [id, { attempt: may_have_run ? attempt + 1 : attempt, mayHaveRun: may_have_run, isExpired: is_expired }]),
+      openCalls.map(({ id, attempt, decision, was_asked, is_expired }) => [
+        id,
+        { attempt: may_have_run ? attempt + 1 : attempt, mayHaveRun: may_have_run, decision, wasAsked: was_asked, isExpired: is_expired },
+      ]),
     ),
     mayHaveRun: may_have_run,
     cancelReason: stored.cancel_requested,

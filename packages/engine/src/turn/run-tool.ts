@@ -28,11 +28,13 @@ export type StoreResult = (result: CallResult, within?: { transaction: Transacti
 /** Null when the result is stored already, by the transaction that it came from. */
 async function decideResult(run: TurnRun, call: ToolCallPart, store: StoreResult): Promise<CallResult | null> {
   const tool = run.tools.find(call.name)
-  if (!tool) return failed(call, `There is no tool named ${call.name}.`)
   const found = run.foundCalls.get(call.id)
-  if (found?.mayHaveRun && tool.effects === 'at_most_once') {
+  if (found?.mayHaveRun && tool?.effects === 'at_most_once') {
     return failed(call, 'outcome_unknown: the server stopped while the tool ran, and this tool must not run twice.', 'outcome_unknown')
   }
+  const fault = run.faults.get(call.id) ?? null
+  if (fault !== null) return failed(call, fault)
+  if (!tool) return failed(call, `There is no tool named ${call.name}.`)
   for (let attempt = found?.attempt ?? 1; ; attempt++) {
     try {
       if (tool.effects === 'transactional') return await attemptInTransaction(run, tool, call, attempt, store)

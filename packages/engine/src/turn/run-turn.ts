@@ -3,13 +3,15 @@ import { letImagesGo } from '../prompt/prompt-memory.ts'
 import { callModel } from './call-model.ts'
 import { cancelTurn } from './cancel-turn.ts'
 import { completeTurn, failTurn } from './end-turn.ts'
-import { nextStep, type Debtor } from './next-step.ts'
+import { findDebtor } from './find-debtor.ts'
+import { judgeCalls } from './judge-calls.ts'
 import { LeaseLost } from './lease.ts'
+import { nextStep } from './next-step.ts'
 import { runTools } from './run-tools.ts'
 import { takeSteers } from './take-steers.ts'
 import { outlineMessages, type TurnOutcome } from './turn.ts'
 import type { TurnRun } from './turn-run.ts'
-import { closeCallersCalls, parkTurn } from './wait-for-caller.ts'
+import { closeAwaitedCalls, parkTurn } from './wait-for-caller.ts'
 
 const leftOff: TurnOutcome = { hasEnded: false, next_turn_id: null }
 
@@ -37,6 +39,7 @@ async function takeSteps(run: TurnRun): Promise<TurnOutcome> {
   const { turn, lease } = run
   for (;;) {
     lease.signal.throwIfAborted()
+    await judgeCalls(run)
     const { status, pending_steers, recoveries } = turn
     const { max_iterations } = turn.definition
     const step = nextStep({ status, max_iterations, pending_steers, recoveries }, outlineMessages(turn.messages, (call) => findDebtor(run, call)))
@@ -52,10 +55,10 @@ async function takeSteps(run: TurnRun): Promise<TurnOutcome> {
         await runTools(run, step.open_call_ids)
         break
       case 'close_calls':
-        closeCallersCalls(run, step.open_call_ids, step.closed_by)
+        closeAwaitedCalls(run, step.open_call_ids, step.closed_by)
         break
       case 'park':
-        if (await parkTurn(run, step.open_call_ids)) return leftOff
+        if (await parkTurn(run, step)) return leftOff
         break
       case 'complete': {
         const completed = await completeTurn(run)
@@ -71,9 +74,4 @@ async function takeSteps(run: TurnRun): Promise<TurnOutcome> {
         return leftOff
     }
   }
-}
-
-function findDebtor({ tools, foundCalls }: TurnRun, { id, name }: { id: string; name: string }): Debtor {
-  if (!tools.isCallers(name)) return 'server'
-  return foundCalls.get(id)?.isExpired ? 'nobody' : 'caller'
 }

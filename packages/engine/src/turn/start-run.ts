@@ -9,15 +9,18 @@ export type RunOwner = Pick<TurnRun, 'nextWorkerId'>
 
 /** Starts a run of a turn that was just accepted. */
 export async function startRun(services: TurnServices, turn: Turn, lease: Lease, { nextWorkerId }: RunOwner): Promise<TurnRun> {
+  const tools = await services.toolbox.choose(turn, lease.signal)
+  for (const collision of tools.collisions) services.log.warn({ ...collision, turn_id: turn.id, session_id: turn.session_id }, 'a tool was left out: another has its name')
   return {
     services,
     turn,
-    tools: await services.toolbox.choose(turn, lease.signal),
+    tools,
     writer: new TurnWriter(services.journal, turn, lease),
     lease,
     nextWorkerId,
     stepMayHaveBegun: false,
     foundCalls: new Map(),
+    faults: new Map(),
     cutOff: null,
     earlier: null,
     prompt: createPromptMemory(services, turn, lease.signal),

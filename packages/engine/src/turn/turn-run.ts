@@ -1,4 +1,5 @@
 import type { Compute } from '@reprise/compute'
+import type { ApprovalDecision } from '@reprise/contract'
 import type { Database, DatabasePool, Journal } from '@reprise/store'
 import type { Egress } from '../egress/egress.ts'
 import type { ProviderBreakers } from '../models/provider-breakers.ts'
@@ -52,6 +53,8 @@ export interface TurnRun {
   stepMayHaveBegun: boolean
   /** Calls found in the journal without a result. */
   foundCalls: ReadonlyMap<string, FoundCall>
+  /** What is wrong with the arguments of a call, null for nothing: such a call is answered with it instead of being run. */
+  faults: Map<string, string | null>
   /** What a model had said when a cancel cut it off. */
   cutOff: { text: string } | null
   /** The turns before this one, once a prompt needed them. */
@@ -67,6 +70,10 @@ export interface FoundCall {
   attempt: number
   /** Another worker may have made one before. */
   mayHaveRun: boolean
-  /** The caller had so long to answer it, and did not. */
+  /** Whether it may run, for a tool that needs approval; null for any other. */
+  decision: ApprovalDecision | 'required' | null
+  /** It has been put to its caller or to an approver. */
+  wasAsked: boolean
+  /** They had so long to answer, and did not. */
   isExpired: boolean
 }

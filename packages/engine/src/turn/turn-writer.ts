@@ -200,8 +200,10 @@ export class TurnWriter {
     const failure = settlement?.status === 'failed' ? settlement : null
     const ends = settlement !== null && settlement.status !== 'parked'
     // A step that is done takes its count of attempts with it; a turn that failed keeps it, to be seen.
-    const isProgress = this.#messages.length > 0 && !failure
-    if (isProgress && this.#turn.attempt > 1 && !this.#attempt) this.countAttempt(1)
+    const isStepDone = this.#messages.length > 0 && !failure
+    // Whoever takes up a turn that has parked finds nothing under way.
+    const isProgress = isStepDone || settlement?.status === 'parked'
+    if (isStepDone && this.#turn.attempt > 1 && !this.#attempt) this.countAttempt(1)
     const checkpoint: Checkpoint = {
       kind: 'checkpoint',
       organization_id,

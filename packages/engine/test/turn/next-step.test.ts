@@ -1,15 +1,16 @@
 import { turnHasEnded, turnStatuses, type TurnStatus } from '@reprise/contract'
 import { describe, expect, test } from 'vitest'
-import { nextStep, type Step, type TurnMessage, type TurnProgress } from '../../src/turn/next-step.ts'
+import { nextStep, type Debtor, type Step, type TurnMessage, type TurnProgress } from '../../src/turn/next-step.ts'
 
 const user: TurnMessage = { role: 'user' }
 const system: TurnMessage = { role: 'system' }
 const answer: TurnMessage = { role: 'agent', tool_calls: [] }
 const asks = (...calls: string[]): TurnMessage => ({
   role: 'agent',
-  // `a` the server runs, `a?` the caller is asked for, `a!` the caller did not answer in time.
-  tool_calls: calls.map((call) => ({ id: call.replace(/[?!]/, ''), debtor: call.endsWith('?') ? 'caller' : call.endsWith('!') ? 'nobody' : 'server' })),
+  // `a` the server runs, `a?` the caller is asked for, `a+` somebody has to approve, `a!` nobody did either in time.
+  tool_calls: calls.map((call) => ({ id: call.replace(/[?!+]/, ''), debtor: debtors[call.at(-1)!] ?? 'server' })),
 })
+const debtors: Record<string, Debtor> = { '?': 'caller', '+': 'approver', '!': 'nobody' }
 const result = (tool_call_id: string): TurnMessage => ({ role: 'tool_result', tool_call_id })
 
 const fresh: TurnProgress = { status: 'running', max_iterations: 3, pending_steers: 0, recoveries: 0 }
@@ -22,7 +23,13 @@ describe('a running turn', () => {
     ['runs the tools that the model asked for', [user, asks('a', 'b')], { kind: 'run_tools', open_call_ids: ['a', 'b'] }],
     ['runs only the tools without a result', [user, asks('a', 'b'), result('b')], { kind: 'run_tools', open_call_ids: ['a'] }],
     ['runs its own tools before it asks its caller', [user, asks('a?', 'b')], { kind: 'run_tools', open_call_ids: ['b'] }],
-    ['parks on what only its caller can answer', [user, asks('a?', 'b'), result('b')], { kind: 'park', open_call_ids: ['a'] }],
+    ['parks on what only its caller can answer', [user, asks('a?', 'b'), result('b')], { kind: 'park', open_call_ids: ['a'], unapproved_call_ids: [] }],
+    ['runs what needs no approval before it asks for approvals', [user, asks('a+', 'b')], { kind: 'run_tools', open_call_ids: ['b'] }],
+    ['parks on what needs approval', [user, asks('a+', 'b'), result('b')], { kind: 'park', open_call_ids: ['a'], unapproved_call_ids: ['a'] }],
+    ['asks for approvals and results at once', [user, asks('a?', 'b+', 'c+')], { kind: 'park', open_call_ids: ['a', 'b', 'c'], unapproved_call_ids: ['b', 'c'] }],
+    ['closes what nobody approved in time', [user, asks('a!', 'b+')], { kind: 'close_calls', open_call_ids: ['a'], closed_by: 'deadline' }],
+    ['closes what waits for approval when a message came instead', [user, asks('a+', 'b?')], { kind: 'close_calls', open_call_ids: ['a', 'b'], closed_by: 'message' }, { pending_steers: 1 }],
+    ['runs what was approved although a message came instead of the rest', [user, asks('a', 'b+')], { kind: 'run_tools', open_call_ids: ['a'] }, { pending_steers: 1 }],
     ['closes what its caller did not answer in time', [user, asks('a!', 'b?')], { kind: 'close_calls', open_call_ids: ['a'], closed_by: 'deadline' }],
     ['closes what waits for its caller when a message came instead', [user, asks('a?', 'b?')], { kind: 'close_calls', open_call_ids: ['a', 'b'], closed_by: 'message' }, { pending_steers: 1 }],
     ['lets its own tools finish before it takes a message in', [user, asks('a')], { kind: 'run_tools', open_call_ids: ['a'] }, { pending_steers: 1 }],
@@ -41,7 +48,7 @@ describe('a running turn', () => {
 })
 
 describe('in every combination of up to five messages', () => {
-  const alphabet: TurnMessage[] = [user, system, answer, asks('a'), asks('a', 'b?'), asks('a?'), asks('a!', 'b?'), result('a'), result('b')]
+  const alphabet: TurnMessage[] = [user, system, answer, asks('a'), asks('a', 'b?'), asks('a?'), asks('a!', 'b?'), asks('a+', 'b'), asks('a+', 'b?'), result('a'), result('b')]
   const all = [...sequences(alphabet, 5)]
   const everyWay: Partial<TurnProgress>[] = [{}, { pending_steers: 1 }, { recoveries: 10 }, { max_iterations: 1 }]
 
@@ -56,7 +63,7 @@ describe('in every combination of up to five messages', () => {
   }
 
   test('there are the combinations we think there are', () => {
-    expect(all).toHaveLength(1 + 9 + 9 ** 2 + 9 ** 3 + 9 ** 4 + 9 ** 5)
+    expect(all).toHaveLength(1 + 11 + 11 ** 2 + 11 ** 3 + 11 ** 4 + 11 ** 5)
   })
 
   test('a turn never ends, and no model is called, while a tool call has no result (S3)', () => {
@@ -76,6 +83,14 @@ describe('in every combination of up to five messages', () => {
       if (step.kind !== 'run_tools' && step.kind !== 'park' && step.kind !== 'close_calls') return true
       const open = openCalls(messages)
       return step.open_call_ids.length > 0 && step.open_call_ids.every((id) => open.includes(id))
+    })
+  })
+
+  test('no call runs, and no caller is asked for its result, while it waits for approval (S5)', () => {
+    always((step, messages) => {
+      const unapproved = openCalls(messages).filter((id) => lastDebtor(messages, id) === 'approver')
+      if (step.kind === 'run_tools') return step.open_call_ids.every((id) => lastDebtor(messages, id) === 'server')
+      return step.kind !== 'park' || JSON.stringify(step.unapproved_call_ids) === JSON.stringify(unapproved)
     })
   })
 
@@ -130,6 +145,10 @@ function openCalls(messages: readonly TurnMessage[]): string[] {
     return lastAsked.has(id) && (lastAnswered.get(id) ?? -1) < lastAsked.get(id)!
   }
   return [...lastAsked.keys()].filter(isOpen)
+}
+
+function lastDebtor(messages: readonly TurnMessage[], callId: string): Debtor | undefined {
+  return messages.flatMap((message) => (message.role === 'agent' ? message.tool_calls : [])).findLast((call) => call.id === callId)?.debtor
 }
 
 function count(messages: readonly TurnMessage[]): number {

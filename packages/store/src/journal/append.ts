@@ -1,4 +1,4 @@
-import type { EffectsMode, EventData, EventType, MessageRole, ReasoningEffort, Usage, WhenBusy } from '@reprise/contract'
+import type { ApprovalDecision, EffectsMode, EventData, EventType, MessageRole, ReasoningEffort, Usage, WhenBusy } from '@reprise/contract'
 
 /** Events whose data holds the message of the same sequence; it is stored once, with the messages. */
 export type MessageEventType = 'input.message' | 'output.message.completed'
@@ -58,14 +58,16 @@ export interface NewToolCall {
   name: string
   arguments: unknown
   effects: EffectsMode
+  /** `required`: it does not run before somebody approves it. */
+  decision: 'required' | null
   /** Set when the checkpoint that opens the call closes it too. */
   closed_by: ClosedBy | null
-  /** The caller has to answer it: its deadline runs from when the turn parks. */
+  /** Somebody outside has to answer or decide it: its deadline runs from when the turn parks. */
   waits: boolean
 }
 
-/** Who closed a call: the tool's run, the caller's answer, its deadline, a message that came instead, or a cancel. */
-export type ClosedBy = 'tool' | 'caller' | 'deadline' | 'message' | 'cancel'
+/** Who closed a call: the tool's run, the caller's answer, who denied it, its deadline, a message that came instead, or a cancel. */
+export type ClosedBy = 'tool' | 'caller' | 'approver' | 'deadline' | 'message' | 'cancel'
 
 /** What happens to a call that an earlier checkpoint opened. */
 export interface ToolCallChange {
@@ -75,6 +77,8 @@ export interface ToolCallChange {
   closed_by?: ClosedBy
   /** Of what the caller answered. */
   result_sha256?: string
+  /** It is awaited no longer. */
+  decision?: ApprovalDecision
   waits?: boolean
 }
 
@@ -141,7 +145,10 @@ export interface Checkpoint extends TurnAppend {
   placed_steers: { sequence: number; place: number }[]
 }
 
-/** What a caller answered to a parked turn. `running` wakes it: no call is open any more. */
+/**
+ * What a caller answered to a parked turn, or decided about its calls. `running` wakes it: no call is awaited any more.
+ * It is known again by its messages and events, so no two answers have the same: one that only decides has an id in its event.
+ */
 export interface Answer extends TurnAppend {
   kind: 'answer'
   turn_status: 'parked' | 'running'

@@ -1,8 +1,8 @@
-import type { TurnStatus } from '@reprise/contract'
+import type { ApprovalDecision, TurnStatus } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import type { ClosedBy } from '../journal/append.ts'
 
-/** A tool call as the caller who may answer it finds it, with what an answer needs to be appended. */
+/** A tool call as whoever may answer or decide it finds it, with what an answer needs to be appended. */
 export interface CallerCall {
   turn_id: string
   ordinal: number
@@ -12,10 +12,12 @@ export interface CallerCall {
   name: string
   closed_by: ClosedBy | null
   result_sha256: string | null
-  /** Its deadline runs, or has run: it was requested from the caller. */
-  was_requested: boolean
-  /** How many calls of its turn are open, this one included. */
-  open_calls: number
+  /** Whether it may run, for a tool that needs approval; null for any other. */
+  decision: ApprovalDecision | 'required' | null
+  /** The turn is to wait for it: for its decision if that is required, else for its result. */
+  is_awaited: boolean
+  /** How many calls of its turn are awaited. */
+  awaited_calls: number
   /** The next place in the turn's prompt. */
   next_place: number
   /** The fence, from the session's head. */
@@ -36,8 +38,11 @@ export async function readCallerCalls(db: Database, organizationId: string, sess
     text: `/* readCallerCalls */
 SELECT DISTINCT ON (c.id)
   t.id AS turn_id, t.ordinal, t.status AS turn_status, t.input_message_id, c.id, c.name, c.closed_by, c.result_sha256,
-  c.deadline_at IS NOT NULL AS was_requested, h.epoch, h.checkpoint_number,
-  (SELECT count(*)::integer FROM tool_calls o WHERE o.session_id = t.session_id AND o.turn_id = t.id AND o.closed_by IS NULL) AS open_calls,
+  c.decision, c.closed_by IS NULL AND c.deadline_at IS NOT NULL AS is_awaited, h.epoch, h.checkpoint_number,
+  (
+    SELECT count(*)::integer FROM tool_calls o
+    WHERE o.session_id = t.session_id AND o.turn_id = t.id AND o.closed_by IS NULL AND o.deadline_at IS NOT NULL
+  ) AS awaited_calls,
   (SELECT max(m.place) + 1 FROM messages m WHERE m.session_id = t.session_id AND m.turn_id = t.id) AS next_place
 FROM session_heads h
 LEFT JOIN LATERAL (

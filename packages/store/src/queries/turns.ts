@@ -1,4 +1,4 @@
-import type { CapabilityRef, EffectsMode, McpServers, ReasoningEffort, ToolDefinition, TurnStatus } from '@reprise/contract'
+import type { ApprovalDecision, CapabilityRef, EffectsMode, McpServers, ReasoningEffort, ToolDefinition, TurnStatus } from '@reprise/contract'
 import { createHash } from 'node:crypto'
 import type { Database } from '../database.ts'
 import type { CancelReason } from '../journal/append.ts'
@@ -73,7 +73,11 @@ export interface OpenToolCall {
   arguments: unknown
   effects: EffectsMode
   attempt: number
-  /** The caller had so long to answer it, and did not. */
+  /** Whether it may run, for a tool that needs approval; null for any other. */
+  decision: ApprovalDecision | 'required' | null
+  /** It has been put to its caller or to an approver. */
+  was_asked: boolean
+  /** They had so long to answer, and did not. */
   is_expired: boolean
 }
 
@@ -82,7 +86,8 @@ export async function readOpenToolCalls(db: Database, organizationId: string, se
   const { rows } = await db.query<OpenToolCall>({
     name: 'read_open_tool_calls',
     text: `/* readOpenToolCalls */
-SELECT id, position, name, arguments, effects, attempt, coalesce(deadline_at <= clock_timestamp(), false) AS is_expired FROM tool_calls
+SELECT id, position, name, arguments, effects, attempt, decision,
+  deadline_at IS NOT NULL OR coalesce(decision IN ('approve', 'deny'), false) AS was_asked, coalesce(deadline_at <= clock_timestamp(), false) AS is_expired FROM tool_calls
 WHERE organization_id = $1 AND session_id = $2 AND turn_id = $3 AND closed_by IS NULL ORDER BY position`,
     values: [organizationId, sessionId, turnId],
   })

@@ -20,14 +20,16 @@
  * M13  An append that was refused changed nothing.
  * M14  When every worker does what there is to do, every turn ends, and so every accepted message is answered or its turn
  *      is known to have failed or been cancelled.
+ * M15  A parked turn waits for something: one of its open calls is awaited. A call is denied exactly when its approver
+ *      closed it, and its caller answers none that needs approval and does not have it.
  *
- * M1 to M12 are checked here, M13 and M14 by the world that runs the steps. The journal's answers and rows are compared
+ * M1 to M12 and M15 are checked here, M13 and M14 by the world that runs the steps. The journal's answers and rows are compared
  * with those of the model besides.
  */
 import { isSuspect } from './world-model.ts'
 import type { ReadSession, SessionView, TurnView } from './session-view.ts'
 
-export const invariantsChecked = 14
+export const invariantsChecked = 15
 
 /** What callers were told of a session. */
 export interface Told {
@@ -45,7 +47,7 @@ const terminalTypes = new Set(['turn.completed', 'turn.failed', 'turn.cancelled'
 export function findBrokenInvariant({ view, last_event_ms, event_ms }: ReadSession, before: SessionView | null, told: Told): string | null {
   return (
     checkHead(view) ?? checkJournal(view, last_event_ms, event_ms) ?? checkMessages(view, told) ?? checkEnds(view) ?? checkCalls(view) ??
-    checkOrder(view, told) ?? checkExclusions(view, told) ?? (before && checkPast(view, before)) ?? checkOwners(view)
+    checkOrder(view, told) ?? checkExclusions(view, told) ?? (before && checkPast(view, before)) ?? checkOwners(view) ?? checkDecisions(view)
   )
 }
 
@@ -169,6 +171,18 @@ function checkOwners({ turns }: SessionView): string | null {
     if ((status === 'running') !== (worker_id !== null)) return `M12: ${id} is ${status} and has ${worker_id === null ? 'no worker' : 'a worker'}`
     const mayWake = status === 'parked' || (status === 'ready' && isSuspect(recoveries))
     if (wakes ? !mayWake : status === 'parked') return `M12: ${id} is ${status} and has ${wakes ? 'a' : 'no'} time to wake at`
+  }
+  return null
+}
+
+function checkDecisions({ turns, calls }: SessionView): string | null {
+  for (const { id, status } of turns) {
+    const isAwaited = calls.some((call) => call.turn_id === id && call.closed_by === null && call.has_deadline)
+    if (status === 'parked' && !isAwaited) return `M15: ${id} waits for nothing`
+  }
+  for (const { id, turn_id, closed_by, decision } of calls) {
+    if ((closed_by === 'approver') !== (decision === 'deny')) return `M15: ${id} of ${turn_id} has the decision ${decision} and was closed by ${closed_by}`
+    if (closed_by === 'caller' && decision === 'required') return `M15: ${id} of ${turn_id} was answered without approval`
   }
   return null
 }

@@ -1,17 +1,16 @@
 /** Turns a random step into an operation, from what its sender knows; null when there is nothing for it to do. */
-import { createHash } from 'node:crypto'
 import { newId } from '@reprise/contract'
-import { newEvent, readCallerCalls, readPendingSteers, type Accept, type Answer, type Append, type Cancel } from '../../src/index.ts'
+import { newEvent, readPendingSteers, type Accept, type Append, type Cancel } from '../../src/index.ts'
 import type { AppendOperation, Reply } from './operation.ts'
 import { draftCheckpoint, draftLateWord, startRun, type Draft, type Run } from './runner.ts'
-import { keepCopy, model_id, organization_id, pickBusy, pickParked, takeUp, type Scene } from './scene.ts'
+import { keepCopy, model_id, organization_id, pickBusy, takeUp, type Scene } from './scene.ts'
 import type { Process } from './processes.ts'
 import type { SendingStep, Travel } from './steps.ts'
 
-type StepOf<T extends SendingStep['do']> = Extract<SendingStep, { do: T }>
-type Finish = AppendOperation['finish']
+export type StepOf<T extends SendingStep['do']> = Extract<SendingStep, { do: T }>
+export type Finish = AppendOperation['finish']
 
-const waitingMax = 100
+export const waitingMax = 100
 /** So that queues fill in a short run. */
 const waitingMaxOfCrowded = 2
 
@@ -64,34 +63,6 @@ export function prepareCancel(scene: Scene, step: StepOf<'cancel'>): AppendOpera
     else hearOfCancel(process, touched_turn_id, 'cancel')
   }
   return dispatch(scene, { process, travel: step.travel, name: `cancel ${step.scope}`, append: cancel, finish, waitingMax })
-}
-
-/** What a caller answers, from what it reads of the parked turn: by the time it is sent it may be stale. */
-export async function prepareAnswer(scene: Scene, step: StepOf<'answer'>): Promise<AppendOperation | null> {
-  const process = scene.processes[step.process]!
-  const session_id = pickParked(scene, step.session)
-  const wanted = scene.model.sessions.get(session_id)!.active?.calls.filter((call) => call.closed_by === null).map((call) => call.id) ?? []
-  const found = (await readCallerCalls(scene.connections.pool, organization_id, session_id, wanted.slice(-step.calls))) ?? []
-  const open = found.filter((call) => call.closed_by === null && call.turn_status === 'parked')
-  if (open.length === 0) return null
-  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, open_calls, next_place } = open[0]!
-  const isComplete = open.length === open_calls
-  const answer: Answer = {
-    kind: 'answer', organization_id, session_id, turn_id, message_id: input_message_id, ordinal, epoch, checkpoint_number,
-    worker_id: isComplete && step.takes ? process.workerId : null,
-    turn_status: isComplete ? 'running' : 'parked',
-    events: open.map(({ id, name }) => newEvent('tool.completed', { tool_call_id: id, tool_name: name, success: true, status: 'success', duration_ms: 0 })),
-    edge_events: [],
-    messages: open.map(({ id }, index) => ({
-      id: newId('message'), event_index: index, place: next_place + index, role: 'tool_result', content_json: JSON.stringify([{ type: 'tool_result', tool_call_id: id, result: 1 }]),
-      controls_json: null, metadata_json: null, tags_json: null, external_actor_json: null, thinking_blocks: null, model_id: null, usage: null,
-    })),
-    changed_calls: open.map(({ id }) => ({ id, closed_by: 'caller', result_sha256: createHash('sha256').update(id).digest('hex') })),
-  }
-  const finish: Finish = async ({ outcome }) => {
-    if ((outcome === 'stored' || outcome === 'stored_before') && answer.worker_id !== null) await takeUp(scene, process, session_id, turn_id, epoch + 1)
-  }
-  return dispatch(scene, { process, travel: step.travel, name: isComplete ? 'answer' : 'answer in part', append: answer, finish, waitingMax })
 }
 
 /** The next checkpoint of a turn that a process believes it runs. */
@@ -159,7 +130,7 @@ interface Sending {
 }
 
 /** Sends an append by the process's journal, and loses what is to be lost on the way. */
-function dispatch(scene: Scene, { process, travel, name, append, finish, waitingMax: max }: Sending): AppendOperation | null {
+export function dispatch(scene: Scene, { process, travel, name, append, finish, waitingMax: max }: Sending): AppendOperation | null {
   const { tally, connections, unanswered } = scene
   const wait = () => unanswered.push({ process, append, finish })
   // A caller that is impatient says it twice.

@@ -12,15 +12,18 @@ import {
   type Database,
   type NewMessage,
   type NewToolCall,
+  type OpenToolCall,
   type StoredMessage,
 } from '../../src/index.ts'
 import type { Choice } from './steps.ts'
 
-type Owner = 'server' | 'caller'
+/** Who runs a call; one that is guarded needs approval first. */
+type Owner = 'server' | 'caller' | 'guarded server' | 'guarded caller'
 
 interface OpenCall {
   id: string
   owner: Owner
+  decision: OpenToolCall['decision']
   is_expired: boolean
 }
 
@@ -52,8 +55,9 @@ export interface Draft {
   after: Partial<Run>
 }
 
+const g = 'guarded server'
 /** Whom the calls of a model's answer are for. */
-const answers: readonly (readonly Owner[])[] = [[], ['server'], ['caller'], ['server', 'caller'], ['caller', 'caller'], ['server', 'server'], ['caller', 'caller'], []]
+const answers: readonly (readonly Owner[])[] = [[], ['server'], ['caller'], ['server', 'caller'], ['caller', 'caller'], ['server', 'server'], ['caller', 'caller'], [], [g], ['guarded caller'], ['server', g], [g, g], [g, 'caller', 'guarded caller']]
 const answersMax = 4
 const recoveriesMax = 10
 const deadlineMs = 3_600_000
@@ -89,7 +93,7 @@ export async function resumeRun(db: Database, session_id: string, turn_id: strin
     places: messages.length,
     answers: byModel.length,
     has_final_answer: last?.role === 'agent' && callsOf(last) === 0,
-    open: open.map(({ id, name, is_expired }) => ({ id, owner: name === 'server' ? 'server' : 'caller', is_expired })),
+    open: open.map(({ id, name, decision, is_expired }) => ({ id, owner: name as Owner, decision, is_expired })) /* named so below */,
     calls: byModel.reduce((calls, message) => calls + callsOf(message), 0),
     is_waiting: false,
   }
@@ -98,7 +102,7 @@ export async function resumeRun(db: Database, session_id: string, turn_id: strin
 /** The next checkpoint of a run. `steers` are the messages that have joined it, as just read. */
 export function draftCheckpoint(run: Run, choice: Choice, steers: readonly StoredMessage[], worker_id: string | null): Draft {
   const draft = new Drafting(run, worker_id)
-  const server = run.open.find((call) => call.owner === 'server')
+  const server = run.open.find((call) => call.owner.endsWith('server') && call.decision !== 'required')
   const expired = run.open.filter((call) => call.is_expired)
   if (run.cancel) draft.end('cancelled', 'cancel')
   else if (run.recoveries >= recoveriesMax) draft.end('failed', 'tool', 'worker_crashed')
@@ -154,11 +158,11 @@ class Drafting {
 
   answer(owners: readonly Owner[]): void {
     const opened: NewToolCall[] = owners.map((owner, position) => ({
-      id: `call_${this.#after.calls + position}`, position, name: owner, arguments: {}, effects: 'idempotent', closed_by: null, waits: false,
+      id: `call_${this.#after.calls + position}`, position, name: owner, arguments: {}, effects: 'idempotent', decision: decisionFor(owner), closed_by: null, waits: false,
     }))
     this.#message('output.message.completed', 'agent', opened.length > 0 ? opened.map(({ id, name }) => ({ type: 'tool_call', id, name })) : [{ type: 'text', text: 'done' }])
     this.#checkpoint.opened_calls.push(...opened)
-    this.#after.open = opened.map(({ id }, position) => ({ id, owner: owners[position]!, is_expired: false }))
+    this.#after.open = opened.map(({ id }, position) => ({ id, owner: owners[position]!, decision: decisionFor(owners[position]!), is_expired: false }))
     this.#after.calls += opened.length
     this.#after.answers += 1
     this.#after.has_final_answer = opened.length === 0
@@ -217,4 +221,8 @@ class Drafting {
     events.push({ type, data_json: '{}' })
     if (role !== 'agent') this.#after.has_final_answer = false
   }
+}
+
+function decisionFor(owner: Owner): 'required' | null {
+  return owner.startsWith('guarded') ? 'required' : null
 }

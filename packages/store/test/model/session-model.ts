@@ -1,7 +1,7 @@
 /**
  * What a session should be, in plain TypeScript: one append after the other, no locks, no SQL. It is told every append
  * and says what the journal has to answer, and what its tables have to hold then. How it decides is written from the
- * contract, not from the function under test; J1 to J8 are that function's, M1 to M14 are in `invariants.ts`.
+ * contract, not from the function under test; J1 to J8 are that function's, M1 to M15 are in `invariants.ts`.
  */
 import { turnHasEnded } from '@reprise/contract'
 import type { Accept, Answer, Append, Cancel, CancelReason, Checkpoint, NewEvent } from '../../src/index.ts'
@@ -200,10 +200,11 @@ export class SessionModel {
     }
     const settles = append.kind === 'checkpoint' && this.#advanceTurn(active, append)
     if (append.kind === 'answer' && append.turn_status === 'running') this.#wake(active, append.worker_id)
-    for (const { id, attempt, closed_by, waits } of append.changed_calls) {
+    for (const { id, attempt, closed_by, decision, waits } of append.changed_calls) {
       const call = active.calls.find((candidate) => candidate.id === id)!
       if (attempt !== undefined) call.attempt = attempt
       if (closed_by !== undefined) call.closed_by = closed_by
+      if (decision !== undefined) Object.assign(call, { decision, has_deadline: false })
       if (waits && settles) call.has_deadline = true
     }
     const next = settles ? this.#settle(active, append) : null
@@ -230,7 +231,7 @@ export class SessionModel {
     const isAsked = this.cancelRequested !== null
     const isJoined = this.pendingSteers.length > 0
     const settles = { running: false, cancelled: true, failed: !isAsked, completed: !isAsked && !isJoined, parked: !isAsked && !isJoined }[turn_status]
-    for (const { id, closed_by, waits } of opened_calls) turn.calls.push({ id, attempt: 1, closed_by, has_deadline: waits && settles })
+    for (const { id, closed_by, decision, waits } of opened_calls) turn.calls.push({ id, attempt: 1, closed_by, decision, has_deadline: waits && settles })
     if (turn_status === 'parked' && settles) turn.is_due = deadline_in_ms <= 0
     return settles
   }

@@ -52,6 +52,7 @@ interface CallView {
   id: string
   attempt: number
   closed_by: string | null
+  decision: string | null
   has_deadline: boolean
 }
 
@@ -93,7 +94,7 @@ SELECT h.session_id, h.last_event_ms,
       'sequence', m.sequence, 'id', m.id, 'turn_id', m.turn_id, 'place', m.place, 'role', m.role, 'call_id', m.content->0->>'tool_call_id'
     ) ORDER BY m.sequence), '[]') FROM messages m WHERE m.session_id = h.session_id),
     'calls', (SELECT coalesce(json_agg(json_build_object(
-      'turn_id', c.turn_id, 'id', c.id, 'attempt', c.attempt, 'closed_by', c.closed_by, 'has_deadline', c.deadline_at IS NOT NULL
+      'turn_id', c.turn_id, 'id', c.id, 'attempt', c.attempt, 'closed_by', c.closed_by, 'decision', c.decision, 'has_deadline', c.deadline_at IS NOT NULL
     ) ORDER BY c.turn_id, c.id), '[]') FROM tool_calls c WHERE c.session_id = h.session_id),
     'journal', (SELECT json_agg(json_build_object(
       'first_sequence', j.first_sequence, 'last_sequence', j.last_sequence, 'turn_id', j.turn_id, 'message_id', j.input_message_id,

@@ -30,6 +30,7 @@ export type SendingStep =
   | ({ do: 'cancel'; session: number; scope: 'all' | 'running' | 'turn'; pick: number } & By)
   | ({ do: 'work'; pick: number } & Choice & By)
   | ({ do: 'answer'; session: number; calls: number } & By)
+  | ({ do: 'decide'; session: number; calls: number; denies: boolean } & By)
   | { do: 'resend'; pick: number }
   | { do: 'zombie'; pick: number; resent: boolean; stale: 'no' | 'number' | 'epoch' }
   | { do: 'beat'; process: number; slots: number; heeds: boolean }
@@ -67,12 +68,13 @@ const cancel = fc.record({ do: fc.constant('cancel'), session, scope: fc.constan
 const work = fc.record({
   do: fc.constant('work'),
   pick,
-  says: fc.nat(7),
+  says: fc.nat(12),
   together: fc.boolean(),
   instead: weigh<Choice['instead']>({ nothing: 15, delta: 2, attempt: 1, failure: 1 }),
   ...by,
 })
 const answer = fc.record({ do: fc.constant('answer'), session, calls: fc.integer({ min: 1, max: 2 }), ...by })
+const decide = fc.record({ do: fc.constant('decide'), session, calls: fc.integer({ min: 1, max: 3 }), denies: seldom, ...by })
 const resend = fc.record({ do: fc.constant('resend'), pick })
 const zombie = fc.record({ do: fc.constant('zombie'), pick, resent: fc.boolean(), stale: fc.constantFrom('no', 'number', 'epoch') })
 const beat = fc.record({ do: fc.constant('beat'), process, slots: fc.nat(3), heeds: fc.boolean() })
@@ -83,6 +85,7 @@ const sending: fc.WeightedArbitrary<SendingStep>[] = [
   { weight: 12, arbitrary: resend },
   { weight: 10, arbitrary: beat },
   { weight: 9, arbitrary: answer },
+  { weight: 9, arbitrary: decide },
   { weight: 5, arbitrary: zombie },
   { weight: 3, arbitrary: cancel },
 ]

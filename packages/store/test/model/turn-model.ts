@@ -4,6 +4,7 @@ interface CallModel {
   id: string
   attempt: number
   closed_by: string | null
+  decision: string | null
   has_deadline: boolean
 }
 

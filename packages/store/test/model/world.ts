@@ -2,7 +2,8 @@
 import { findBrokenInvariant, type Told } from './invariants.ts'
 import { crash, drain, forget, passDeadline } from './mishaps.ts'
 import { perform, permute, predict, type Answered, type Operation } from './operation.ts'
-import { prepareAnswer, prepareCancel, preparePost, prepareResend, prepareWork, prepareZombie } from './prepare-appends.ts'
+import { prepareAnswer, prepareDecision } from './prepare-answers.ts'
+import { prepareCancel, preparePost, prepareResend, prepareWork, prepareZombie } from './prepare-appends.ts'
 import { prepareBeat } from './prepare-beat.ts'
 import { createSession, type Connections } from './processes.ts'
 import { pickBusy, pickParked, startProcess, type Scene } from './scene.ts'
@@ -114,6 +115,8 @@ export class World {
         return prepareCancel(this.#scene, step)
       case 'answer':
         return await prepareAnswer(this.#scene, step)
+      case 'decide':
+        return await prepareDecision(this.#scene, step)
       case 'work':
         return await prepareWork(this.#scene, step)
       case 'resend':

@@ -1,50 +1,70 @@
-interface Bounds {
-  charactersMax: number
-  /** What each value counts for beside the characters of its text. */
-  charactersPerValue: number
-}
+import { limits } from '@reprise/contract'
 
-/** Up to this the main thread is quicker than the way to another thread and back. Parts that occur twice count twice, as in JSON. */
-const smallBounds: Bounds = { charactersMax: 16 * 1024, charactersPerValue: 8 }
 /**
- * 32 million characters, or a quarter of a million values: receiving is one native call, and a thread whose heap runs out
- * within one takes the whole process with it.
+ * How a tool's result is processed:
+ *   `here`      on the main thread, which is quicker than the way to another and back;
+ *   `texts`     on a thread, its long texts moved there as bytes;
+ *   `values`    on a thread, as a structured clone;
+ *   `as_json`   it cannot be cloned as it is, and is made JSON first;
+ *   `too_large` nowhere.
  */
-const sendableBounds: Bounds = { charactersMax: 32_000_000, charactersPerValue: 128 }
+export type ToolResultPlace = 'here' | 'texts' | 'values' | 'as_json' | 'too_large'
+
+const hereCharactersMax = 16 * 1024
+const hereValuesMax = 2 * 1024
+/** So many values are gone through in a few milliseconds, however long their texts are. */
+const textsValuesMax = 20_000
+const textsCharactersMin = 256 * 1024
+/** Receiving is one native call, and a thread whose heap runs out within one takes the whole process with it. */
+const cloneValuesMax = 250_000
+const cloneCharactersMax = 32_000_000
 /** Deeper values may overflow the stack when they are cloned. What is deeper than a message may be is cut off anyway. */
 const levelsMax = 200
 
-/** Where a tool's result is processed: `nowhere` when it is too large even to be sent to a thread. Costs no more than its bounds. */
-export function placeToolResult(value: unknown): 'main' | 'thread' | 'nowhere' {
+/** Costs no more than the bounds above. */
+export function placeToolResult(value: unknown): ToolResultPlace {
   try {
-    if (!exceeds(value, smallBounds).isExceeded) return 'main'
-    const { isExceeded, levels } = exceeds(value, sendableBounds, new Set())
-    if (isExceeded) return 'nowhere'
-    return levels > levelsMax ? 'main' : 'thread'
+    // Parts that occur twice count twice, as in JSON.
+    const here = measure(value, hereValuesMax, hereCharactersMax)
+    if (here.isWithin && here.levels <= levelsMax) return 'here'
+    // A part counts once, however often it occurs, as in a clone.
+    const { values, characters, levels, isWithin } = measure(value, cloneValuesMax, limits.toolResultBytesMax, new Set())
+    if (!isWithin) return 'too_large'
+    if (levels > levelsMax) return 'as_json'
+    if (values <= textsValuesMax && characters > textsCharactersMin) return 'texts'
+    return characters > cloneCharactersMax ? 'too_large' : 'values'
   } catch {
     // A getter or a proxy threw, so it cannot be cloned either.
-    return 'main'
+    return 'as_json'
   }
 }
 
-function exceeds(value: unknown, { charactersMax, charactersPerValue }: Bounds, seen?: Set<unknown>): { isExceeded: boolean; levels: number } {
+interface Measure {
+  values: number
+  characters: number
+  levels: number
+  isWithin: boolean
+}
+
+function measure(value: unknown, valuesMax: number, charactersMax: number, seen?: Set<unknown>): Measure {
+  let values = 1
   let characters = 0
   let levels = 0
   for (let level: unknown[] = [value]; level.length > 0; levels++) {
     const below: unknown[] = []
     for (const item of level) {
-      characters += charactersPerValue + (typeof item === 'string' ? item.length : 0)
-      if (characters > charactersMax) return { isExceeded: true, levels }
+      if (typeof item === 'string') characters += item.length
+      if (characters > charactersMax) return { values, characters, levels, isWithin: false }
       if (item === null || typeof item !== 'object' || ArrayBuffer.isView(item) || seen?.has(item)) continue
       seen?.add(item)
       for (const member of listMembers(item)) {
         below.push(member)
-        if (below.length * charactersPerValue > charactersMax) return { isExceeded: true, levels }
+        if (++values > valuesMax) return { values, characters, levels, isWithin: false }
       }
     }
     level = below
   }
-  return { isExceeded: false, levels }
+  return { values, characters, levels, isWithin: true }
 }
 
 function listMembers(item: object): Iterable<unknown> {

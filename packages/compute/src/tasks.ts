@@ -5,10 +5,15 @@ import { checkImage as checkImageBytes } from './check-image/check-image.ts'
 import type { CheckedImage } from './checked-image.ts'
 import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
-import { processToolResult as processValue } from './process-tool-result.ts'
-import type { ProcessedToolResult } from './process-tool-result.ts'
+import { attachTexts } from './detach-texts.ts'
+import type { DetachedTexts } from './detach-texts.ts'
+import type { ProcessedToolResult, ToolResultSettings } from './process-tool-result.ts'
 import { readMessageBody as readBody } from './read-message-body.ts'
+import { processValue, readToolAnswer as readAnswer } from './read-tool-answer.ts'
+import type { EncodedAnswer } from './read-tool-answer.ts'
 import { restoreContent as restore } from './restore-content.ts'
+import { toJsonValue } from './to-json-value.ts'
+import type { WebPage, WebPageOptions } from './web-page/web-page.ts'
 
 export async function readMessageBody(input: { bytes: Uint8Array; organization_id: string }): Promise<Parsed<MessageBody>> {
   const result = await readBody(input.bytes, input.organization_id)
@@ -32,8 +37,26 @@ export async function restoreContent(input: { contentJson: string; images: Map<s
   return result.ok ? moving(result, [result.value]) : result
 }
 
-export async function processToolResult(input: { value: unknown; bytesMax: number }): Promise<Parsed<ProcessedToolResult>> {
-  return { ok: true, value: processValue(input.value, input.bytesMax) }
+/** `texts` are those that were taken out of the value; with them it is JSON already. */
+export async function processToolResult(input: { value: unknown; texts: DetachedTexts | null; settings: ToolResultSettings }): Promise<Parsed<ProcessedToolResult>> {
+  const { value, texts, settings } = input
+  return movingResult({ ok: true, value: await processValue(texts ? attachTexts(value, texts) : toJsonValue(value), settings) })
+}
+
+export async function readToolAnswer(input: { answer: EncodedAnswer; settings: ToolResultSettings }): Promise<Parsed<ProcessedToolResult>> {
+  return movingResult(await readAnswer(input.answer, input.settings))
+}
+
+export async function convertWebPage(input: { bytes: Uint8Array; options: WebPageOptions }): Promise<Parsed<WebPage>> {
+  // A thread that never sees a page never loads what reads one.
+  const { convertWebPage: convert } = await import('./web-page/convert-web-page.ts')
+  return { ok: true, value: convert(input.bytes, input.options) }
+}
+
+function movingResult(result: Parsed<ProcessedToolResult>): Parsed<ProcessedToolResult> {
+  if (!result.ok) return result
+  const { whole, images } = result.value
+  return moving(result, [whole?.bytes ?? null, ...images.flatMap(({ bytes, thumbnail }) => [bytes, thumbnail])])
 }
 
 /** Sends a result back with its bytes moved instead of copied. */

@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Compute, ProcessedToolResult } from '../src/index.ts'
 import { createCompute } from '../src/index.ts'
@@ -10,7 +12,7 @@ beforeAll(() => {
 afterAll(() => compute.stop())
 
 async function process(value: unknown, bytesMax?: number): Promise<ProcessedToolResult> {
-  const result = await compute.processToolResult(value, { bytesMax })
+  const result = await compute.processToolResult(value, { organization_id: 'org_1', bytesMax })
   if (!result.ok) throw new Error(result.refusal.message)
   return result.value
 }
@@ -22,12 +24,12 @@ function jsonBytes(value: unknown): number {
 describe('a result that is JSON', () => {
   it('stays as it is', async () => {
     const value = { a: [1, 'é', null, true], b: {} }
-    expect(await process(value)).toEqual({ value, truncated: false, size_bytes: jsonBytes(value) })
+    expect(await process(value)).toEqual({ value, is_error: false, images: [], truncated: false, size_bytes: jsonBytes(value), whole: null })
   })
 
   it('stays as it is on a thread too', async () => {
     const value = { list: Array.from({ length: 3_000 }, (_, index) => ({ index, name: `row ${index}` })) }
-    expect(await process(value)).toEqual({ value, truncated: false, size_bytes: jsonBytes(value) })
+    expect(await process(value)).toEqual({ value, is_error: false, images: [], truncated: false, size_bytes: jsonBytes(value), whole: null })
   })
 
   it('has NUL and lone surrogates replaced', async () => {
@@ -97,9 +99,54 @@ describe('a result above the limit', () => {
     expect(jsonBytes(value)).toBeLessThanOrEqual(200)
   })
 
-  it('is only named when it has a million values', async () => {
-    const { value, truncated } = await process(Array.from({ length: 1_000_000 }, (_, index) => index))
+  it.each([
+    ['a million values', Array.from({ length: 1_000_000 }, (_, index) => index)],
+    ['more than 64 MiB of text', 'y'.repeat(64 * 1024 * 1024 + 1)],
+    ['more than 64 MiB of UTF-8', ['é'.repeat(40 * 1024 * 1024)]],
+  ])('is refused when it has %s', async (_name, given) => {
+    const refused = await compute.processToolResult(given, { organization_id: 'org_1' })
+    expect(refused).toEqual({ ok: false, refusal: { code: 'body_too_large', message: 'it is larger than 64 MiB, or holds too many values' } })
+  })
+})
+
+describe('the whole of a result above the limit', () => {
+  const at = '/v1/sessions/sess_1/tool-results/call_1'
+  async function processWhole(given: unknown): Promise<ProcessedToolResult> {
+    const result = await compute.processToolResult(given, { organization_id: 'org_1', whole_at: at })
+    if (!result.ok) throw new Error(result.refusal.message)
+    return result.value
+  }
+
+  it.each([
+    ['a text', 'x'.repeat(400_000)],
+    ['a text with an emoji at every edge', '😀'.repeat(3 * 1024 * 1024)],
+    ['texts within a value', { list: [{ text: 'é"\\\n'.repeat(200_000) }, 7, null, { text: 'b'.repeat(5_000) }], 'ключ': 'v' }],
+    ['many values', Array.from({ length: 60_000 }, (_, index) => `row ${index}`)],
+    ['something beside what cannot be cloned', { text: 'x'.repeat(400_000), call: () => 1 }],
+  ])('comes with it, and the beginning says where it will be: %s', async (_name, given) => {
+    const { value, truncated, size_bytes, whole } = await processWhole(given)
     expect(truncated).toBe(true)
-    expect(value).toContain('[truncated')
+    expect(value).toContain(`[truncated: the full value is ${size_bytes} bytes of JSON, at ${at}]`)
+    const json = JSON.stringify(given, (_key, member: unknown) => (typeof member === 'function' ? '[function]' : member))
+    expect(Buffer.from(whole!.bytes).equals(Buffer.from(json))).toBe(true)
+    expect(whole!.sha256).toBe(createHash('sha256').update(json).digest('hex'))
+    expect(size_bytes).toBe(Buffer.byteLength(json))
+  })
+
+  it('has NUL and lone surrogates replaced', async () => {
+    const { whole } = await processWhole({ text: `${'x'.repeat(300_000)}\0\ud800` })
+    expect(Buffer.from(whole!.bytes).toString()).toBe(`{"text":"${'x'.repeat(300_000)}\uFFFD\uFFFD"}`)
+  })
+
+  it('does not hold up the main thread, in whatever form 50 MB come', async () => {
+    const text = 'word '.repeat(10_000_000)
+    for (const given of [text, { content: [{ type: 'text', text }] }, Array.from({ length: 10_000 }, () => 'x'.repeat(5_000))]) {
+      const delay = monitorEventLoopDelay({ resolution: 1 })
+      delay.enable()
+      const { size_bytes } = await processWhole(given)
+      delay.disable()
+      expect(size_bytes).toBeGreaterThan(50_000_000)
+      console.log('max delay', delay.max / 1e6)
+    }
   })
 })

@@ -23,6 +23,7 @@ export const errorCatalogue = {
   image_not_found: { status: 404, title: 'Image not found' },
   model_not_found: { status: 404, title: 'Model not found' },
   turn_not_found: { status: 404, title: 'Turn not found' },
+  tool_result_not_found: { status: 404, title: 'Tool result not found' },
   worker_not_found: { status: 404, title: 'Worker not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   session_busy: { status: 409, title: 'The session is busy with a turn' },

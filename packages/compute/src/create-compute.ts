@@ -7,9 +7,10 @@ import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
 import { parseMessageBody, writeMessageBody } from './parse-message-body.ts'
 import type { ProcessedToolResult, ToolResultSettings } from './process-tool-result.ts'
-import { processToolResultOn, refuseHugeResult } from './process-tool-result-on.ts'
 import type { EncodedAnswer } from './read-tool-answer.ts'
 import { restoreContent } from './restore-content.ts'
+import { refuseHugeResult, runToolResult } from './run-tool-result.ts'
+import { TaskQueue } from './task-queue.ts'
 import { ThreadPool } from './thread-pool.ts'
 import { toTransferable } from './transfer.ts'
 import type { WebPage, WebPageOptions } from './web-page/web-page.ts'
@@ -51,7 +52,7 @@ export interface Compute {
   checkImage(bytes: Uint8Array, options?: TaskOptions & { declared_media_type?: string | undefined }): Promise<TaskResult<CheckedImage>>
   /** Puts base64 back into stored content: its bytes exactly as sent. */
   restoreContent(contentJson: string, images: ReadonlyMap<string, Uint8Array>, options?: TaskOptions): Promise<TaskResult<Uint8Array>>
-  /** A large value goes to a thread as a structured clone, so an instance of a class arrives there without its methods. */
+  /** What a tool in this process returned, whatever it is. */
   processToolResult(value: unknown, options: ToolResultOptions): Promise<TaskResult<ProcessedToolResult>>
   /** The same for what came as bytes: it is parsed on a thread. */
   readToolAnswer(answer: EncodedAnswer, options: ToolResultOptions): Promise<TaskResult<ProcessedToolResult>>
@@ -67,16 +68,19 @@ export interface Compute {
  */
 const heapMegabytesMin = 256
 
+const neverAborted = new AbortController().signal
+
 export function createCompute(options: ComputeOptions = {}): Compute {
-  const { heapMegabytesMax = 512 } = options
+  const { heapMegabytesMax = 512, queueMax = 64, threads = Math.max(1, availableParallelism() - 1) } = options
   if (heapMegabytesMax < heapMegabytesMin) throw new RangeError(`heapMegabytesMax must be at least ${heapMegabytesMin}, got ${heapMegabytesMax}`)
   const pool = new ThreadPool({
-    threads: options.threads ?? Math.max(1, availableParallelism() - 1),
-    queueMax: options.queueMax ?? 64,
+    threads,
+    queueMax,
     taskTimeoutMs: options.taskTimeoutMs ?? 30_000,
     heapMegabytesMax,
     onThreadError: options.onThreadError ?? warnOfThreadError,
   })
+  const large = new TaskQueue(threads, Infinity)
 
   return {
     async readMessageBody(bytes, { organization_id, signal }) {
@@ -115,13 +119,13 @@ export function createCompute(options: ComputeOptions = {}): Compute {
     },
 
     async processToolResult(value, { signal, ...options }) {
-      return await processToolResultOn(pool, value, readSettings(options), signal)
+      return await runToolResult(pool, large, value, readSettings(options), signal ?? neverAborted)
     },
 
     async readToolAnswer({ bytes, form, is_wrapped }, { signal, ...options }) {
       if (bytes.byteLength > limits.toolResultBytesMax) return refuseHugeResult()
       const owned = toTransferable(bytes)
-      return pool.run('readToolAnswer', { answer: { bytes: owned, form, is_wrapped }, settings: readSettings(options) }, { transfer: [owned], signal })
+      return pool.run('readToolAnswer', { answer: { pieces: [owned], form, is_wrapped }, settings: readSettings(options) }, { transfer: [owned], signal })
     },
 
     async convertWebPage(bytes, { signal, ...options }) {

@@ -14,13 +14,19 @@ export interface EncodedAnswer {
   is_wrapped: boolean
 }
 
+/** The same as a thread gets it: its pieces end to end. */
+export interface AnswerInPieces extends Omit<EncodedAnswer, 'bytes'> {
+  pieces: readonly Uint8Array[]
+}
+
 /** What a thread's heap holds many times over, even beside a text of 64 MB. */
 const answerValuesMax = 1_000_000
 
 /** Parses an answer and processes its result. JSON of too many values stays the text that it is. */
-export async function readToolAnswer({ bytes, form, is_wrapped }: EncodedAnswer, settings: ToolResultSettings): Promise<Parsed<ProcessedToolResult>> {
+export async function readToolAnswer({ pieces, form, is_wrapped }: AnswerInPieces, settings: ToolResultSettings): Promise<Parsed<ProcessedToolResult>> {
   // Bytes that are not UTF-8 are repaired, as everything is that a tool answers.
-  const text = new TextDecoder().decode(bytes)
+  const decoder = new TextDecoder()
+  const text = pieces.map((piece) => decoder.decode(piece, { stream: true })).join('') + decoder.decode()
   if (form === 'text' || exceedsJsonValues(text, answerValuesMax)) return { ok: true, value: await processValue(text, settings) }
   const parsed = parseJson(text)
   if (!parsed.ok || parsed.value === undefined) return { ok: false, refusal: { code: 'invalid_json', message: 'it is not valid JSON' } }

@@ -5,14 +5,11 @@ import { checkImage as checkImageBytes } from './check-image/check-image.ts'
 import type { CheckedImage } from './checked-image.ts'
 import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
-import { attachTexts } from './detach-texts.ts'
-import type { DetachedTexts } from './detach-texts.ts'
 import type { ProcessedToolResult, ToolResultSettings } from './process-tool-result.ts'
 import { readMessageBody as readBody } from './read-message-body.ts'
 import { processValue, readToolAnswer as readAnswer } from './read-tool-answer.ts'
-import type { EncodedAnswer } from './read-tool-answer.ts'
+import type { AnswerInPieces } from './read-tool-answer.ts'
 import { restoreContent as restore } from './restore-content.ts'
-import { toJsonValue } from './to-json-value.ts'
 import type { WebPage, WebPageOptions } from './web-page/web-page.ts'
 
 export async function readMessageBody(input: { bytes: Uint8Array; organization_id: string }): Promise<Parsed<MessageBody>> {
@@ -37,13 +34,12 @@ export async function restoreContent(input: { contentJson: string; images: Map<s
   return result.ok ? moving(result, [result.value]) : result
 }
 
-/** `texts` are those that were taken out of the value; with them it is JSON already. */
-export async function processToolResult(input: { value: unknown; texts: DetachedTexts | null; settings: ToolResultSettings }): Promise<Parsed<ProcessedToolResult>> {
-  const { value, texts, settings } = input
-  return movingResult({ ok: true, value: await processValue(texts ? attachTexts(value, texts) : toJsonValue(value), settings) })
+/** The value is JSON. */
+export async function processToolResult(input: { value: unknown; settings: ToolResultSettings }): Promise<Parsed<ProcessedToolResult>> {
+  return movingResult({ ok: true, value: await processValue(input.value, input.settings) })
 }
 
-export async function readToolAnswer(input: { answer: EncodedAnswer; settings: ToolResultSettings }): Promise<Parsed<ProcessedToolResult>> {
+export async function readToolAnswer(input: { answer: AnswerInPieces; settings: ToolResultSettings }): Promise<Parsed<ProcessedToolResult>> {
   return movingResult(await readAnswer(input.answer, input.settings))
 }
 

@@ -11,6 +11,7 @@ import { SettingsLoader } from './settings-loader.ts'
 import { submitToolResults, type SubmitOutcome, type SubmitRequest } from './submit-tool-results.ts'
 import { builtInCapabilities, type Capability } from './tools/capabilities.ts'
 import { Toolbox } from './tools/toolbox.ts'
+import { createWebFetch } from './tools/web-fetch.ts'
 import { turnLimits, type TurnLimits } from './turn/turn-limits.ts'
 import type { Log } from './turn/turn-run.ts'
 import { Worker } from './worker.ts'
@@ -59,7 +60,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { connectionString, db, journal, compute, log, createProvider, slots = slotsDefault, egressAllow = [], graceMs = graceMsDefault } = options
   const egress = createEgress({ allow: egressAllow })
   const limits = { ...turnLimits, ...options.limits }
-  const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
+  const capabilities = [...builtInCapabilities, createWebFetch({ egress, compute }), ...(options.capabilities ?? [])]
   const providers = new ModelProviders({ fetch: egress.fetch }, createProvider)
   const toolbox = new Toolbox(db, egress, capabilities)
   // Opens no connection before a tool needs one.

@@ -60,7 +60,7 @@ export type PromptMessage =
   | { role: 'tool_result'; content: readonly PromptToolResult[] }
 
 /** The images of a result stand beside it: vendors take them apart from its text. */
-export type PromptToolResult = ToolResultPart & { images?: readonly PromptImage[] }
+export type PromptToolResult = Omit<ToolResultPart, 'images'> & { images?: readonly PromptImage[] }
 
 export type PromptPart = PromptText | PromptImage
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import { readStoredImage, type ContentPart, type ImageMediaType } from '@reprise/contract'
+import { readStoredImage, type ContentPart, type ImageMediaType, type ToolResultPart } from '@reprise/contract'
 import { readImageBytes, type Database } from '@reprise/store'
-import type { LoadedImage, ModelCall, PromptMessage, PromptPart } from '../models/model-provider.ts'
+import type { LoadedImage, ModelCall, PromptMessage, PromptPart, PromptToolResult } from '../models/model-provider.ts'
 import type { MessageOfTurn, Turn } from '../turn/turn.ts'
 import { countTokens, type EarlierTurn } from './earlier-turns.ts'
 
@@ -50,8 +50,13 @@ function showMessage(message: MessageOfTurn, db: Database, turn: Turn): PromptMe
         thinking: message.model_id === turn.model.id ? message.thinking : [],
       }
     case 'tool_result':
-      return message
+      return { role: 'tool_result', content: message.content.map((part) => showToolResult(part, db, turn.organization_id)) }
   }
+}
+
+/** Of a result that is kept elsewhere, its beginning says so. */
+function showToolResult({ images, value_id: _elsewhere, ...part }: ToolResultPart, db: Database, organizationId: string): PromptToolResult {
+  return images ? { ...part, images: images.map((image) => ({ type: 'image', ...image, load: () => loadImage(db, organizationId, image.image_id) })) } : part
 }
 
 function showPart(part: ContentPart, db: Database, organizationId: string): PromptPart | null {

@@ -1,3 +1,4 @@
+import type { CapabilityRef } from '@reprise/contract'
 import { calculator } from './calculator.ts'
 import { currentTime } from './current-time.ts'
 import type { Tool } from './tool.ts'
@@ -6,13 +7,14 @@ import type { Tool } from './tool.ts'
 export interface Capability {
   ref: string
   description: string
-  tools: readonly Tool[]
+  /** Some are made of the config that an agent or a session gives with the ref. */
+  tools: readonly Tool[] | ((config: Record<string, unknown>) => readonly Tool[])
 }
 
-export const builtInCapabilities: readonly Capability[] = [
+export const builtInCapabilities = [
   { ref: 'current_time', description: 'The current date and time in any time zone', tools: [currentTime] },
   { ref: 'calculator', description: 'Arithmetic that is computed, not guessed', tools: [calculator] },
-]
+] satisfies Capability[]
 
 export interface FoundTools {
   /** Each tool once, in the order of the refs. */
@@ -27,7 +29,19 @@ export function findTools(refs: readonly string[], capabilities: readonly Capabi
   for (const ref of refs) {
     const capability = capabilities.find((candidate) => candidate.ref === ref)
     if (capability === undefined) unknown_refs.add(ref)
-    else for (const tool of capability.tools) tools.add(tool)
+    else for (const tool of makeTools(capability, {})) tools.add(tool)
   }
   return { tools: [...tools], unknown_refs: [...unknown_refs] }
+}
+
+/** The tools that a turn is given, as its agent or session has configured them. */
+export function chooseTools(refs: readonly CapabilityRef[], capabilities: readonly Capability[]): Tool[] {
+  return refs.flatMap(({ ref, config = {} }) => {
+    const capability = capabilities.find((candidate) => candidate.ref === ref)
+    return capability ? makeTools(capability, config) : []
+  })
+}
+
+function makeTools({ tools }: Capability, config: Record<string, unknown>): readonly Tool[] {
+  return typeof tools === 'function' ? tools(config) : tools
 }

@@ -1,7 +1,7 @@
 import type { ToolDefinition } from '@reprise/contract'
 import type { TurnDefinition } from '@reprise/store'
 import type { ToolSpec } from '../models/model-provider.ts'
-import { findTools, type Capability } from './capabilities.ts'
+import { chooseTools, type Capability } from './capabilities.ts'
 import type { Tool } from './tool.ts'
 
 export type WebhookDefinition = Extract<ToolDefinition, { type: 'webhook' }>
@@ -17,7 +17,7 @@ export interface TurnTools {
 
 /** A definition of the agent or session comes before a built-in tool of the same name. */
 export function chooseTurnTools({ capabilities: refs, tools }: TurnDefinition, capabilities: readonly Capability[], makeWebhookTool: (definition: WebhookDefinition) => Tool): TurnTools {
-  const servers = new Map(findTools(refs.map(({ ref }) => ref), capabilities).tools.map((tool) => [tool.name, tool]))
+  const servers = new Map(chooseTools(refs, capabilities).map((tool) => [tool.name, tool]))
   const callers = new Map<string, ToolSpec>()
   for (const definition of tools) {
     if (definition.type === 'webhook') servers.set(definition.name, makeWebhookTool(definition))

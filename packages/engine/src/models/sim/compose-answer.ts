@@ -1,5 +1,4 @@
-import type { ToolResultPart } from '@reprise/contract'
-import type { PromptMessage, PromptPart } from '../model-provider.ts'
+import type { PromptMessage, PromptPart, PromptToolResult } from '../model-provider.ts'
 import { findSimBlock } from './find-script.ts'
 import { cutAt } from './split-text.ts'
 
@@ -13,7 +12,7 @@ export function composeAnswer(messages: readonly PromptMessage[]): string {
   return 'Done.'
 }
 
-function describeResult(part: ToolResultPart | undefined): string {
+function describeResult(part: PromptToolResult | undefined): string {
   if (part === undefined) return 'Done.'
   if (typeof part.error === 'string') return `The tool failed: ${quote(part.error)}`
   return `The tool answered: ${quote(typeof part.result === 'string' ? part.result : JSON.stringify(part.result ?? null))}`

@@ -33,7 +33,12 @@ export function convertWebPage(bytes: Uint8Array, options: WebPageOptions): WebP
 function readPage(bytes: Uint8Array, { url, charset, form }: WebPageOptions): ReadPage {
   const text = decodePage(bytes, charset)
   if (form === 'text') return { title: null, text: text.replaceAll('\r\n', '\n') }
-  const html = slimHtml(text)
+  const { html, isCut } = slimHtml(text)
+  const page = readHtml(html, url)
+  return isCut ? { ...page, text: `${page.text}\n\n[the rest of the page is left out]` } : page
+}
+
+function readHtml(html: string, url: string): ReadPage {
   try {
     return readArticle(html, url) ?? readWhole(html, url)
   } catch (error) {
@@ -63,9 +68,7 @@ function readWhole(html: string, url: string): ReadPage {
 }
 
 function parsePage(html: string, url: string): PageDocument {
-  // Text before any tag is a page too, and the parser makes no body of it.
-  const whole = /<(?:html|body)[\s>]/i.test(html) ? html : `<html><body>${html}</body></html>`
-  const document = parseHTML(whole).document as unknown as PageDocument // linkedom's own types need the browser's
+  const document = parseHTML(html).document as unknown as PageDocument // linkedom's own types need the browser's
   const base = URL.parse(document.querySelector('base')?.getAttribute('href') ?? '', url)?.href ?? url
   for (const link of document.querySelectorAll('a[href]')) resolve(link, 'href', base)
   for (const image of [...document.querySelectorAll('img')]) if (!resolve(image, 'src', base)) image.remove()

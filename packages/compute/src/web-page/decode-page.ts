@@ -1,5 +1,6 @@
 /** Where a page must have named its encoding, as the HTML standard says. */
 const metaBytes = 1024
+const cutBytesMin = 1024 * 1024
 const byteOrderMarks: readonly (readonly [string, readonly number[]])[] = [
   ['utf-8', [0xef, 0xbb, 0xbf]],
   ['utf-16le', [0xff, 0xfe]],
@@ -14,8 +15,8 @@ export function decodePage(bytes: Uint8Array, charset: string | null): string {
     if (decoder) return decoder.decode(bytes)
   }
   try {
-    // A body that was cut may end within a character, which `stream` lets it.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    // A long body may have been cut within a character, which `stream` passes over.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: bytes.length > cutBytesMin })
   } catch {
     // What browsers take for a page that says nothing.
     return new TextDecoder('windows-1252').decode(bytes)

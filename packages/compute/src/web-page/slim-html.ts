@@ -4,9 +4,12 @@
  * leaves out what nobody reads and what is too much. It need not understand a page as a browser does.
  */
 
-const elementsMax = 20_000
+const elementsMax = 15_000
 const depthMax = 64
 const textCharactersMax = 1_000_000
+/** Whoever asks each element for its text goes through it once at every level: an element, and a character, costs its depth. */
+const elementCostMax = 150_000
+const textCostMax = 10_000_000
 /** Of those whose contents are indented or set in again at each level. */
 const nestingMax = 10
 const nesting: ReadonlySet<string> = new Set(['ul', 'ol', 'dl', 'blockquote', 'table'])
@@ -15,6 +18,10 @@ const spaceRun = /\s{64,}/g
 
 /** Dropped with all they hold. */
 const unread: ReadonlySet<string> = new Set(['script', 'style', 'svg', 'math', 'iframe', 'object', 'canvas', 'template', 'select', 'textarea', 'noembed', 'noframes', 'xmp', 'video', 'audio', 'map'])
+/** The page's own, of which it gets new ones. */
+const frame: ReadonlySet<string> = new Set(['html', 'head', 'body'])
+const headTagsMax = 200
+const titleCharactersMax = 1000
 const voids: ReadonlySet<string> = new Set(['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'param', 'source', 'track', 'wbr'])
 /** The longest value of each attribute that is kept. */
 const attributeCharactersMax: ReadonlyMap<string, number> = new Map([
@@ -34,26 +41,40 @@ const tagStart = /<(\/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})/y
 const beforeAttribute = /[\s/]*/y
 const attribute = /([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/y
 
-export function slimHtml(html: string): string {
+export interface SlimHtml {
+  html: string
+  /** There was more than anything is made of. */
+  isCut: boolean
+}
+
+export function slimHtml(html: string): SlimHtml {
+  const head: string[] = []
   const pieces: string[] = []
   const open: string[] = []
   let skipped = 0
   let elements = 0
+  let elementCost = 0
+  let textCost = 0
   let characters = 0
   let at = 0
-  while (at < html.length && characters < textCharactersMax) {
+  while (at < html.length && !isFull()) {
     const tag = html.indexOf('<', at)
     const end = tag < 0 ? html.length : tag
     if (end > at) keepText(html.slice(at, end))
     if (tag < 0) break
     at = readMarkup(tag)
   }
-  return pieces.join('')
+  return { html: `<html><head>${head.join('')}</head><body>${pieces.join('')}</body></html>`, isCut: isFull() }
+
+  function isFull(): boolean {
+    return characters >= textCharactersMax || textCost >= textCostMax
+  }
 
   function keepText(text: string): void {
     const kept = text.slice(0, textCharactersMax - characters).replace(spaceRun, (run) => run.slice(0, 64))
     pieces.push(kept)
     characters += kept.length
+    textCost += kept.length * open.length
   }
 
   function keepSpace(): void {
@@ -77,12 +98,26 @@ export function slimHtml(html: string): string {
     }
     if (unread.has(name)) return skipElement(name, tagStart.lastIndex)
     const { kept, next } = readAttributes(tagStart.lastIndex)
-    keepOpening(name, kept)
+    // A tag that does not end is where the page was cut.
+    if (kept === null) return next
+    if (name === 'title') return keepTitle(next)
+    if (name === 'meta' || name === 'base') keepInHead(`<${name}${kept}>`)
+    else if (!frame.has(name)) keepOpening(name, kept)
     return next
   }
 
+  function keepInHead(tag: string): void {
+    if (head.length < headTagsMax) head.push(tag)
+  }
+
+  function keepTitle(start: number): number {
+    const end = html.indexOf('<', start)
+    keepInHead(`<title>${html.slice(start, end < 0 ? start : end).slice(0, titleCharactersMax)}</title>`)
+    return end < 0 ? html.length : skipElement('title', start)
+  }
+
   function keepOpening(name: string, attributes: string): void {
-    if (elements >= elementsMax) return keepSpace()
+    if (elements >= elementsMax || elementCost >= elementCostMax) return keepSpace()
     const closes = closedBy.get(name) ?? []
     while (open.length > 0 && (closes.includes(open.at(-1)!) || (open.at(-1) === 'p' && closesParagraph.has(name)))) open.pop()
     if (!voids.has(name)) {
@@ -93,6 +128,7 @@ export function slimHtml(html: string): string {
       open.push(name)
     }
     elements += 1
+    elementCost += open.length
     pieces.push(`<${name}${attributes}>`)
   }
 
@@ -119,7 +155,7 @@ export function slimHtml(html: string): string {
     return match ? skipPast('>', match.index) : html.length
   }
 
-  function readAttributes(from: number): { kept: string; next: number } {
+  function readAttributes(from: number): { kept: string | null; next: number } {
     const seen = new Set<string>()
     let kept = ''
     let next = from
@@ -139,6 +175,7 @@ export function slimHtml(html: string): string {
       if (value.length > charactersMax && (name === 'href' || name === 'src')) continue
       kept += ` ${name}="${value.slice(0, charactersMax).replaceAll('"', '&quot;')}"`
     }
-    return { kept, next: skipPast('>', next) }
+    const end = html.indexOf('>', next)
+    return end < 0 ? { kept: null, next: html.length } : { kept, next: end + 1 }
   }
 }

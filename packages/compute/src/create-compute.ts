@@ -29,7 +29,7 @@ export interface ComputeOptions {
   onThreadError?: (error: unknown) => void
 }
 
-export interface ToolResultOptions extends TaskOptions {
+interface ToolResultOptions extends TaskOptions {
   organization_id: string
   bytesMax?: number
   whole_at?: string | null

@@ -16,8 +16,7 @@ import { toTransferable } from './transfer.ts'
 export async function takeResultImages(root: { value: unknown }, organizationId: string): Promise<MessageImage[]> {
   const images: MessageImage[] = []
   let found = 0
-  // All of them first: what is put in their place is not to be searched.
-  for (const image of [...findResultImages(root)]) {
+  for (const image of findResultImages(root)) {
     if (++found > limits.toolResultImagesMax) {
       image.replace(`[an image was left out: a result may hold ${limits.toolResultImagesMax}]`)
       continue

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { deflateSync, crc32 } from 'node:zlib'
@@ -134,9 +135,9 @@ test('one that was half stored when its process died is whole after the takeover
   await first.stop()
   // What the dead process had written of the same result: a slice of it.
   const whole = JSON.stringify({ ...result, image: { type: 'image', image: 1 } })
-  const sha256 = (await import('node:crypto')).createHash('sha256').update(whole).digest('hex')
-  const { rows: [{ id }] } = await fixture.pool.query<{ id: string }>('SELECT id FROM tool_calls WHERE session_id = $1', [session_id]) as { rows: [{ id: string }] }
-  const value_id = makeValueId(organization_id, session_id, id, sha256)
+  const sha256 = createHash('sha256').update(whole).digest('hex')
+  const { rows } = await fixture.pool.query<{ id: string }>('SELECT id FROM tool_calls WHERE session_id = $1', [session_id])
+  const value_id = makeValueId(organization_id, session_id, rows[0]!.id, sha256)
   await fixture.pool.query('INSERT INTO tool_result_values VALUES ($1, $2, $3, 0, $4)', [organization_id, session_id, value_id, Buffer.from(whole.slice(0, 1024 * 1024))])
   behave = () => ({ ok: true, result })
   const { part } = await resultOf(session_id)

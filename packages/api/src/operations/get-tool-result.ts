@@ -23,10 +23,10 @@ export async function getToolResult(services: Services, caller: Caller, { sessio
   const { organization_id } = caller
   const found = await readToolResult(services.db, organization_id, session_id, tool_call_id, turn_id ?? null)
   // A call that ended with an error has none.
-  if (found?.result_json == null) throw new AppError('tool_result_not_found')
-  const { value_id, size_bytes, slices } = found
+  if (!found || found.result_json === null) throw new AppError('tool_result_not_found')
+  const { value_id, size_bytes, slices, result_json } = found
   if (value_id === null) {
-    const bytes = Buffer.from(found.result_json)
+    const bytes = Buffer.from(result_json)
     return { size_bytes: bytes.length, slices: 1, readSlice: async () => bytes }
   }
   return {

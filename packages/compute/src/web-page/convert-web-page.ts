@@ -63,7 +63,7 @@ function readArticle(html: string, url: string): ReadPage | null {
 function readWhole(html: string, url: string): ReadPage {
   const document = parsePage(html, url)
   const title = tidyLine(document.querySelector('title')?.textContent)
-  for (const element of [...document.querySelectorAll('nav, footer, aside, [hidden], [aria-hidden="true"], [role="navigation"]')]) element.remove()
+  for (const element of document.querySelectorAll('nav, footer, aside, [hidden], [aria-hidden="true"], [role="navigation"]')) element.remove()
   return { title, text: tidy(writeMarkdown(document.body)) }
 }
 
@@ -71,7 +71,7 @@ function parsePage(html: string, url: string): PageDocument {
   const document = parseHTML(html).document as unknown as PageDocument // linkedom's own types need the browser's
   const base = URL.parse(document.querySelector('base')?.getAttribute('href') ?? '', url)?.href ?? url
   for (const link of document.querySelectorAll('a[href]')) resolve(link, 'href', base)
-  for (const image of [...document.querySelectorAll('img')]) if (!resolve(image, 'src', base)) image.remove()
+  for (const image of document.querySelectorAll('img')) if (!resolve(image, 'src', base)) image.remove()
   return document
 }
 

@@ -26,7 +26,7 @@ export const webFetchConfig = z.strictObject({
   blocked_domains: z.array(domain).max(100).optional().describe('These may not be fetched'),
   max_characters: maxCharacters.optional().describe('How much of a page is shown at most at once'),
 })
-export type WebFetchConfig = z.output<typeof webFetchConfig>
+type WebFetchConfig = z.output<typeof webFetchConfig>
 
 const input = z.object({
   url: z.string().min(1).max(2048).describe('An https url'),
@@ -72,6 +72,8 @@ function readImage({ url, bytes, media_type, isCut }: FetchedPage): ToolOutcome 
 
 async function readText(compute: Compute, page: FetchedPage, part: { start: number; charactersMax: number }, signal: AbortSignal): Promise<ToolOutcome> {
   const { url, bytes, charset, form, isCut } = page
+  // Converting takes the bytes.
+  const bytesRead = bytes.length
   const converted = await compute.convertWebPage(bytes, { url, charset, form: form === 'html' ? 'html' : 'text', ...part, signal })
   if (!converted.ok) {
     const { code, message } = converted.refusal
@@ -82,7 +84,7 @@ async function readText(compute: Compute, page: FetchedPage, part: { start: numb
   const end = part.start + text.length
   const notes = [
     ...(end < characters ? [`characters ${part.start} to ${end} of ${characters} are shown; go on with start_index ${end}`] : []),
-    ...(isCut ? [`only the first ${bytes.length} bytes were read`] : []),
+    ...(isCut ? [`only the first ${bytesRead} bytes were read`] : []),
   ]
   return { ok: true, result: { url, ...(title !== null && { title }), content: notes.length > 0 ? `${text}\n\n[truncated: ${notes.join('; ')}]` : text } }
 }

@@ -7,13 +7,15 @@ import { hasInlineImages } from './inline-images.ts'
 import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
 import { parseMessageBody, writeMessageBody } from './parse-message-body.ts'
-import { placeToolResult } from './place-tool-result.ts'
-import type { ProcessedToolResult } from './process-tool-result.ts'
-import { processToolResult, truncateHugeToolResult } from './process-tool-result.ts'
+import type { ProcessedToolResult, ToolResultSettings } from './process-tool-result.ts'
+import type { EncodedAnswer } from './read-tool-answer.ts'
 import { restoreContent } from './restore-content.ts'
+import { refuseHugeResult, runToolResult } from './run-tool-result.ts'
+import { TaskQueue } from './task-queue.ts'
 import { ThreadPool } from './thread-pool.ts'
 import { ToolSchemas } from './tool-schemas/tool-schemas.ts'
 import { toTransferable } from './transfer.ts'
+import type { WebPage, WebPageOptions } from './web-page/web-page.ts'
 
 export type TaskResult<T> = Parsed<T>
 
@@ -27,6 +29,12 @@ export interface ComputeOptions {
   heapMegabytesMax?: number
   /** Told why a thread died or a task threw, for the log. Default: a process warning. */
   onThreadError?: (error: unknown) => void
+}
+
+interface ToolResultOptions extends TaskOptions {
+  organization_id: string
+  bytesMax?: number
+  whole_at?: string | null
 }
 
 export interface TaskOptions {
@@ -48,33 +56,39 @@ export interface Compute {
   fitImage(bytes: Uint8Array, options: TaskOptions & { bounds: ImageBounds }): Promise<TaskResult<FittedImage>>
   /** Puts base64 back into stored content: its bytes exactly as sent. */
   restoreContent(contentJson: string, images: ReadonlyMap<string, Uint8Array>, options?: TaskOptions): Promise<TaskResult<Uint8Array>>
-  /** A large value goes to a thread as a structured clone, so an instance of a class arrives there without its methods. */
-  processToolResult(value: unknown, options?: TaskOptions & { bytesMax?: number | undefined }): Promise<TaskResult<ProcessedToolResult>>
   /** Whether a tool can have this schema; the refusal's message goes on from a subject: "is too large". */
   checkToolSchema(schema: Record<string, unknown>, options?: TaskOptions): Promise<TaskResult<null>>
   /** What is wrong with the arguments of a call, in plain words; nothing for none. A refusal means that nobody knows. */
   checkToolArguments(schema: Record<string, unknown>, args: unknown, options?: TaskOptions): Promise<TaskResult<string[]>>
+  /** What a tool in this process returned, whatever it is. */
+  processToolResult(value: unknown, options: ToolResultOptions): Promise<TaskResult<ProcessedToolResult>>
+  /** The same for what came as bytes: it is parsed on a thread. */
+  readToolAnswer(answer: EncodedAnswer, options: ToolResultOptions): Promise<TaskResult<ProcessedToolResult>>
+  /** HTML as readable Markdown. */
+  convertWebPage(bytes: Uint8Array, options: TaskOptions & WebPageOptions): Promise<TaskResult<WebPage>>
   stop(): Promise<void>
   readonly load: { waiting: number; running: number }
 }
 
-const toolResultBytesMaxDefault = 256 * 1024
 /**
  * Node ends a thread that runs out of heap only between two steps of JavaScript; within one native call, such as
  * `JSON.parse`, the whole process dies. So no allowed input may come near the limit: the largest needs about 150 MB.
  */
 const heapMegabytesMin = 256
 
+const neverAborted = new AbortController().signal
+
 export function createCompute(options: ComputeOptions = {}): Compute {
-  const { heapMegabytesMax = 512 } = options
+  const { heapMegabytesMax = 512, queueMax = 64, threads = Math.max(1, availableParallelism() - 1) } = options
   if (heapMegabytesMax < heapMegabytesMin) throw new RangeError(`heapMegabytesMax must be at least ${heapMegabytesMin}, got ${heapMegabytesMax}`)
   const pool = new ThreadPool({
-    threads: options.threads ?? Math.max(1, availableParallelism() - 1),
-    queueMax: options.queueMax ?? 64,
+    threads,
+    queueMax,
     taskTimeoutMs: options.taskTimeoutMs ?? 30_000,
     heapMegabytesMax,
     onThreadError: options.onThreadError ?? warnOfThreadError,
   })
+  const large = new TaskQueue(threads, Infinity)
 
   const toolSchemas = new ToolSchemas(pool)
 
@@ -120,12 +134,19 @@ export function createCompute(options: ComputeOptions = {}): Compute {
       return pool.run('restoreContent', { contentJson, images: owned }, { transfer: [...owned.values()], signal })
     },
 
-    async processToolResult(value, { bytesMax = toolResultBytesMaxDefault, signal } = {}) {
-      const place = placeToolResult(value)
-      if (place === 'nowhere') return { ok: true, value: truncateHugeToolResult(value, bytesMax) }
-      const result =
-        place === 'thread' ? await pool.run('processToolResult', { value, bytesMax }, { transfer: [], signal }).catch(giveUpUnsendable) : null
-      return result ?? { ok: true, value: processToolResult(value, bytesMax) }
+    async processToolResult(value, { signal, ...options }) {
+      return await runToolResult(pool, large, value, readSettings(options), signal ?? neverAborted)
+    },
+
+    async readToolAnswer({ bytes, form, is_wrapped }, { signal, ...options }) {
+      if (bytes.byteLength > limits.toolResultBytesMax) return refuseHugeResult()
+      const owned = toTransferable(bytes)
+      return pool.run('readToolAnswer', { answer: { pieces: [owned], form, is_wrapped }, settings: readSettings(options) }, { transfer: [owned], signal })
+    },
+
+    async convertWebPage(bytes, { signal, ...options }) {
+      const owned = toTransferable(bytes)
+      return pool.run('convertWebPage', { bytes: owned, options }, { transfer: [owned], signal })
     },
 
     checkToolSchema: (schema, { signal } = {}) => toolSchemas.checkSchema(schema, signal),
@@ -139,10 +160,8 @@ export function createCompute(options: ComputeOptions = {}): Compute {
   }
 }
 
-/** Null for a value that cannot be cloned, one with a function in it: only a tool in this process can return such a thing. */
-function giveUpUnsendable(error: unknown): null {
-  if (error instanceof DOMException && error.name === 'DataCloneError') return null
-  throw error
+function readSettings({ organization_id, bytesMax = limits.toolResultInlineBytesMax, whole_at = null }: ToolResultOptions): ToolResultSettings {
+  return { organization_id, bytesMax, whole_at }
 }
 
 function refuseTooLarge(bytesMax: number): Parsed<never> {

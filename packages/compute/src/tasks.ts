@@ -7,10 +7,12 @@ import { fitImage as fitImageBytes } from './fit-image/fit-image.ts'
 import type { FittedImage, ImageBounds } from './fitted-image.ts'
 import type { MessageBody } from './message-body.ts'
 import { parseBody } from './parse-body.ts'
-import { processToolResult as processValue } from './process-tool-result.ts'
-import type { ProcessedToolResult } from './process-tool-result.ts'
+import type { ProcessedToolResult, ToolResultSettings } from './process-tool-result.ts'
 import { readMessageBody as readBody } from './read-message-body.ts'
+import { processValue, readToolAnswer as readAnswer } from './read-tool-answer.ts'
+import type { AnswerInPieces } from './read-tool-answer.ts'
 import { restoreContent as restore } from './restore-content.ts'
+import type { WebPage, WebPageOptions } from './web-page/web-page.ts'
 
 export async function readMessageBody(input: { bytes: Uint8Array; organization_id: string }): Promise<Parsed<MessageBody>> {
   const result = await readBody(input.bytes, input.organization_id)
@@ -39,8 +41,25 @@ export async function restoreContent(input: { contentJson: string; images: Map<s
   return result.ok ? moving(result, [result.value]) : result
 }
 
-export async function processToolResult(input: { value: unknown; bytesMax: number }): Promise<Parsed<ProcessedToolResult>> {
-  return { ok: true, value: processValue(input.value, input.bytesMax) }
+/** The value is JSON. */
+export async function processToolResult(input: { value: unknown; settings: ToolResultSettings }): Promise<Parsed<ProcessedToolResult>> {
+  return movingResult({ ok: true, value: await processValue(input.value, input.settings) })
+}
+
+export async function readToolAnswer(input: { answer: AnswerInPieces; settings: ToolResultSettings }): Promise<Parsed<ProcessedToolResult>> {
+  return movingResult(await readAnswer(input.answer, input.settings))
+}
+
+export async function convertWebPage(input: { bytes: Uint8Array; options: WebPageOptions }): Promise<Parsed<WebPage>> {
+  // A thread that never sees a page never loads what reads one.
+  const { convertWebPage: convert } = await import('./web-page/convert-web-page.ts')
+  return { ok: true, value: convert(input.bytes, input.options) }
+}
+
+function movingResult(result: Parsed<ProcessedToolResult>): Parsed<ProcessedToolResult> {
+  if (!result.ok) return result
+  const { whole, images } = result.value
+  return moving(result, [whole?.bytes ?? null, ...images.flatMap(({ bytes, thumbnail }) => [bytes, thumbnail])])
 }
 
 /** The validator is loaded by the threads that need it. */

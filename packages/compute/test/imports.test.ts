@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -27,4 +27,12 @@ it('the main thread does not load sharp', () => {
 
 it('a thread loads nothing but the contract, Piscina and sharp', () => {
   expect(listForeign('tasks.ts')).toEqual(['@reprise/contract', 'piscina', 'sharp'])
+})
+
+it('only what reads a web page is loaded later, by the first thread that sees one', () => {
+  const later = globSync('**/*.ts', { cwd: source }).flatMap((file) =>
+    [...readFileSync(resolve(source, file), 'utf8').matchAll(/\bimport\('([^']+)'\)/g)].map(([, specifier]) => `${file} ${specifier}`),
+  )
+  expect(later).toEqual(['tasks.ts ./web-page/convert-web-page.ts'])
+  expect(listForeign('web-page/convert-web-page.ts')).toEqual(['@mozilla/readability', 'linkedom', 'turndown'])
 })

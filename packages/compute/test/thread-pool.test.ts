@@ -41,7 +41,7 @@ function makeExpandingValue(): unknown {
 describe('T1 and T2', () => {
   it('a thread that runs out of heap fails one task, and the others succeed', async () => {
     start({ threads: 2, heapMegabytesMax: 24 })
-    const fatal = pool.run('processToolResult', { value: makeExpandingValue(), bytesMax: 1_000 }, { transfer: [] })
+    const fatal = pool.run('processToolResult', { value: makeExpandingValue(), settings: { organization_id: 'org_1', bytesMax: 1_000, whole_at: null } }, { transfer: [] })
     const others = await Promise.all(Array.from({ length: 8 }, () => readSmall()))
     expect(await fatal).toEqual({ ok: false, refusal: { code: 'task_failed', message: 'The request needed more memory than one request may use' } })
     expect(others).toEqual(Array.from({ length: 8 }, () => small))

@@ -66,10 +66,8 @@ export const toolResultPart = z
     tool_call_id: z.string().describe('ID of the tool call this result corresponds to'),
     result: z.unknown().optional(),
     error: z.string().nullish(),
-    images: z
-      .array(z.object({ image_id: ids.image, media_type: z.string() }))
-      .optional()
-      .describe('Images that the tool returned'),
+    images: z.array(z.object({ image_id: ids.image, media_type: mediaType })).optional().describe('Images of the result; in it, {"type":"image","image":1} stands for the first'),
+    value_id: z.string().optional().describe('Set where `result` is only the beginning: all of it is at /v1/sessions/{session_id}/tool-results/{tool_call_id}'),
   })
   .meta({ id: 'ToolResultPart', description: 'Tool result content (result of tool execution)' })
 export type ToolResultPart = z.output<typeof toolResultPart>

@@ -26,6 +26,7 @@ export const errorCatalogue = {
   provider_not_found: { status: 404, title: 'Provider not found' },
   capability_not_found: { status: 404, title: 'Capability not found' },
   turn_not_found: { status: 404, title: 'Turn not found' },
+  tool_result_not_found: { status: 404, title: 'Tool result not found' },
   worker_not_found: { status: 404, title: 'Worker not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   session_busy: { status: 409, title: 'The session is busy with a turn' },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ToolCallPart } from './content.ts'
+import type { ToolCallPart, ToolResultPart } from './content.ts'
 import { ids } from './ids.ts'
 import type { Message } from './message.ts'
 import type { ApprovalDecision } from './tool-approval.ts'
@@ -44,6 +44,8 @@ export interface EventData {
     status: 'success' | 'error' | 'cancelled' | 'outcome_unknown'
     result?: unknown
     error?: string | null
+    images?: ToolResultPart['images']
+    value_id?: string
     duration_ms: number
   }
   'tool.call_requested': { tool_calls: Omit<ToolCallPart, 'type'>[] }

@@ -29,6 +29,10 @@ export const limits = {
   waitTimeoutMsMax: 600_000,
   iterationsDefault: 20,
   iterationsMax: 200,
+  /** Of a tool's result as JSON. What is longer is kept whole elsewhere, and its message has the beginning. */
+  toolResultInlineBytesMax: 256 * 1024,
+  toolResultBytesMax: 64 * 1024 * 1024,
+  toolResultImagesMax: 20,
   /** A body above this is parsed, validated and decoded on a thread, never on the main one. */
   mainThreadBodyBytesMax: 64 * 1024,
 } as const

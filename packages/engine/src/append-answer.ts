@@ -70,5 +70,6 @@ export function makeResultMessage(part: ToolResultPart, event_index: number, pla
     thinking_blocks: null,
     model_id: null,
     usage: null,
+    image_ids: part.images?.map(({ image_id }) => image_id),
   }
 }

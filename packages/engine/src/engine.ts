@@ -20,6 +20,7 @@ import type { ConnectionTimes } from './tools/mcp/mcp-connection.ts'
 import { McpTools } from './tools/mcp/mcp-tools.ts'
 import type { OperatorMcpServer } from './tools/mcp/server-spec.ts'
 import { Toolbox } from './tools/toolbox.ts'
+import { createWebFetch } from './tools/web-fetch.ts'
 import { turnLimits, type TurnLimits } from './turn/turn-limits.ts'
 import type { Log } from './turn/turn-run.ts'
 import { Worker } from './worker.ts'
@@ -88,7 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { connectionString, db, journal, compute, log, createProvider, slots = slotsDefault, egressAllow = [], graceMs = graceMsDefault } = options
   const egress = createEgress({ allow: egressAllow })
   const limits = { ...turnLimits, ...options.limits }
-  const capabilities = [...builtInCapabilities, ...(options.capabilities ?? [])]
+  const capabilities = [...builtInCapabilities, createWebFetch({ egress, compute }), ...(options.capabilities ?? [])]
   const secrets = new KeyRing(options.secretKeys ?? [])
   const providerKeys = new ProviderKeys({ ring: secrets, environmentKeys: options.environmentKeys ?? {} })
   const providerServices = { fetch: watchSilence(egress.fetch, limits.modelSilenceMsMax) }

@@ -33,7 +33,7 @@ export interface SubmitServices extends AnswerServices {
  * compare-and-set on the turn as it was read, and is decided anew when somebody else came first.
  */
 export async function submitToolResults(services: SubmitServices, request: SubmitRequest): Promise<SubmitOutcome> {
-  const parts = await Promise.all(request.results.map((result) => makePart(services.compute, result)))
+  const parts = await Promise.all(request.results.map((result) => makePart(services, request, result)))
   for (;;) {
     const { organization_id, session_id } = request
     const calls = await readCallerCalls(services.db, organization_id, session_id, parts.map(({ part }) => part.tool_call_id))
@@ -58,10 +58,10 @@ interface OpenAnswer extends MadeAnswer {
   call: CallerCall
 }
 
-async function makePart(compute: Compute, { tool_call_id, result, error }: SubmittedToolResult): Promise<MadeAnswer> {
+async function makePart(services: SubmitServices, { organization_id, session_id }: SubmitRequest, { tool_call_id, result, error }: SubmittedToolResult): Promise<MadeAnswer> {
   const isError = error !== undefined && error !== null
-  const processed = await processToolOutcome(compute, isError ? { ok: false, error } : { ok: true, result: result ?? null })
-  const part: ToolResultPart = { type: 'tool_result', tool_call_id, ...processed }
+  const call = { organization_id, session_id, tool_call_id }
+  const part = await processToolOutcome(services, call, isError ? { ok: false, error } : { ok: true, result: result ?? null })
   return { part, sha256: createHash('sha256').update(JSON.stringify(part)).digest('hex') }
 }
 

@@ -385,8 +385,8 @@ BEGIN
   IF images IS NOT NULL THEN
     -- The foreign key holds an image for as long as a message shows it.
     INSERT INTO message_images (organization_id, session_id, message_sequence, image_id)
-    SELECT DISTINCT a.organization_id, a.session_id, r.first_sequence, image.id
-    FROM json_to_recordset(images) AS image(i integer, id text)
+    SELECT DISTINCT a.organization_id, a.session_id, r.first_sequence + coalesce(image.event_index, 0), image.id
+    FROM json_to_recordset(images) AS image(i integer, id text, event_index integer)
     JOIN json_to_recordset(appends) AS a(i integer, organization_id text, session_id text) ON a.i = image.i
     JOIN unnest(results) r ON r.i = image.i AND r.outcome = 'stored';
   END IF;

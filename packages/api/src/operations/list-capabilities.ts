@@ -1,5 +1,5 @@
 import type { Capability } from '@reprise/contract'
-import type { Capability as InstalledCapability } from '@reprise/engine'
+import { findTools, type Capability as InstalledCapability } from '@reprise/engine'
 import { z } from 'zod'
 import type { Services } from '../services.ts'
 import { page, type Counted } from './page.ts'
@@ -12,7 +12,9 @@ export async function listCapabilities({ engine }: Services, { search, offset, l
   return { data: found.slice(offset, offset + limit), total: found.length }
 }
 
-export function showCapability({ ref, description, config, tools }: InstalledCapability): Capability {
+export function showCapability(capability: InstalledCapability): Capability {
+  const { ref, description, config } = capability
+  const { tools } = findTools([ref], [capability])
   return {
     id: ref,
     name: ref,

@@ -10,6 +10,7 @@ import { registerMessages } from './messages.ts'
 import { registerModels } from './models.ts'
 import { registerProviders } from './providers.ts'
 import { registerSessions } from './sessions.ts'
+import { registerToolResults } from './tool-results.ts'
 
 /** The documented clients are configured with a base that ends in `/api`; everybody else leaves it out. */
 const prefixes = ['/v1', '/api/v1'] as const
@@ -20,6 +21,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
       async (scope) => {
         registerSessions(scope, services)
         registerMessages(scope, services)
+        registerToolResults(scope, services)
         registerEvents(scope, services, streams)
         registerAgents(scope, services)
         registerModels(scope, services)

@@ -1,8 +1,9 @@
-import type { createMessageRequest, Message, MessageWithAnswer } from '@reprise/contract'
+import { AppError, type createMessageRequest, type Message, type MessageWithAnswer } from '@reprise/contract'
 import { writeMessage } from '@reprise/store'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { chooseIdempotencyKey } from '../operations/choose-idempotency-key.ts'
 import { createMessage } from '../operations/create-message.ts'
+import { getToolResult, getToolResultInput } from '../operations/get-tool-result.ts'
 import { listMessages, listMessagesInput } from '../operations/list-messages.ts'
 import { expectAnswer } from '../operations/wait-for-answer.ts'
 import type { messageAddress } from './message-address.ts'
@@ -27,6 +28,13 @@ export const messages = router({
     } finally {
       expected?.close()
     }
+  }),
+
+  /** A slice of a tool's whole result, as JSON text: the slices end to end are the value. */
+  toolResult: procedure.input(checked(getToolResultInput.extend({ slice: z.int().min(0).default(0) }))).query(async ({ ctx, input }) => {
+    const { size_bytes, slices, readSlice } = await getToolResult(ctx.services, ctx.caller, input)
+    if (input.slice >= slices) throw new AppError('tool_result_not_found', { message: `There are ${slices} slices` })
+    return { json: (await readSlice(input.slice)).toString(), slice: input.slice, slices, size_bytes }
   }),
 
   list: procedure.input(checked(listMessagesInput)).query(async ({ ctx, input }) => {

@@ -33,8 +33,8 @@ function showPart(part: ContentPart, { supports_images }: TurnModel, images: Tur
   return part.type === 'image' && part.url ? images.showUrl(part.url, part.media_type) : null
 }
 
-function showResult({ images: stored, ...part }: ToolResultPart, { supports_images }: TurnModel, images: TurnImages): PromptToolResult {
-  // What the result says of them stays.
+function showResult({ images: stored, value_id: _elsewhere, ...part }: ToolResultPart, { supports_images }: TurnModel, images: TurnImages): PromptToolResult {
+  // What the result says of its images stays, and so does what it says of the rest that is kept elsewhere.
   return stored && supports_images ? { ...part, images: stored.map(({ image_id, media_type }) => showStored(image_id, media_type, images)) } : part
 }
 

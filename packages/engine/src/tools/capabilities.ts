@@ -10,13 +10,14 @@ export interface Capability {
   description: string
   /** Of the `config` beside its ref; without one it takes none. */
   config?: z.ZodObject
-  tools: readonly Tool[]
+  /** Some are made of that config. */
+  tools: readonly Tool[] | ((config: Record<string, unknown>) => readonly Tool[])
 }
 
-export const builtInCapabilities: readonly Capability[] = [
+export const builtInCapabilities = [
   { ref: 'current_time', description: 'The current date and time in any time zone', tools: [currentTime] },
   { ref: 'calculator', description: 'Arithmetic that is computed, not guessed', tools: [calculator] },
-]
+] satisfies Capability[]
 
 export interface FoundTools {
   /** Each tool once, in the order of the refs. */
@@ -31,7 +32,7 @@ export function findTools(refs: readonly string[], capabilities: readonly Capabi
   for (const ref of refs) {
     const capability = capabilities.find((candidate) => candidate.ref === ref)
     if (capability === undefined) unknown_refs.add(ref)
-    else for (const tool of capability.tools) tools.add(tool)
+    else for (const tool of makeTools(capability, {})) tools.add(tool)
   }
   return { tools: [...tools], unknown_refs: [...unknown_refs] }
 }
@@ -42,14 +43,18 @@ interface CapabilityTools {
 }
 
 /**
- * The tools of each capability that is named, in the order of the refs. A tool that several of them share is listed with
- * the first; it needs approval when the tool itself does, or any of the refs says so in its config.
+ * The tools of each capability that is named, in the order of the refs, as its config wants them. A capability that is
+ * named again, or a tool that several share, is listed with the first; it needs approval when the tool itself does, or
+ * any of the refs says so.
  */
 export function listCapabilityTools(refs: readonly CapabilityRef[], capabilities: readonly Capability[]): CapabilityTools[] {
   const listed = new Map<Tool, { tool: Tool; requires_approval: boolean }>()
-  return refs.map(({ ref, config }) => {
-    const known = capabilities.find((candidate) => candidate.ref === ref)?.tools ?? []
-    const isGuarded = config?.['requires_approval'] === true
+  const made = new Map<string, readonly Tool[]>()
+  return refs.map(({ ref, config = {} }) => {
+    const capability = capabilities.find((candidate) => candidate.ref === ref)
+    const known = made.get(ref) ?? (capability ? makeTools(capability, config) : [])
+    made.set(ref, known)
+    const isGuarded = config['requires_approval'] === true
     const added: CapabilityTools['tools'] = []
     for (const tool of known) {
       const before = listed.get(tool)
@@ -62,4 +67,9 @@ export function listCapabilityTools(refs: readonly CapabilityRef[], capabilities
     }
     return { ref, tools: added }
   })
+}
+
+/** Approval is the turn's to ask for, whatever the tools. */
+function makeTools({ tools }: Capability, { requires_approval: _approval, ...config }: Record<string, unknown>): readonly Tool[] {
+  return typeof tools === 'function' ? tools(config) : tools
 }

@@ -1,7 +1,10 @@
-import type { Compute } from '@reprise/compute'
-import { AppError } from '@reprise/contract'
-import type { ToolOutcome } from './tool.ts'
+import type { Compute, ProcessedToolResult, TaskResult } from '@reprise/compute'
+import { AppError, type ToolResultPart } from '@reprise/contract'
+import type { Database } from '@reprise/store'
 import { pause } from '../turn/pause.ts'
+import { EncodedResult } from './encoded-result.ts'
+import { keepToolResult } from './keep-tool-result.ts'
+import type { ToolOutcome } from './tool.ts'
 
 /** While all threads are busy, an outcome that is there already waits for its turn: so long, and so often. */
 const busyMs = 200
@@ -9,17 +12,45 @@ const busyTimesMax = 50
 
 const neverAborted = new AbortController().signal
 
+export interface OutcomeServices {
+  compute: Compute
+  db: Database
+}
+
+export interface CallAddress {
+  organization_id: string
+  session_id: string
+  tool_call_id: string
+}
+
 /**
- * Makes of what a tool or a caller answered what is stored and shown to the model: storable, and of a bounded size.
+ * Makes of what a tool or a caller answered what is stored and shown to the model: storable, of a bounded size, its
+ * images apart. They and the whole of a long result are stored when this returns: nothing may name them before.
  * Throws `overloaded` when the threads stay busy, for then nothing is to be stored.
  */
-export async function processToolOutcome(compute: Compute, outcome: ToolOutcome, signal: AbortSignal = neverAborted): Promise<{ result: unknown; error?: undefined } | { error: string }> {
-  const said = outcome.ok ? outcome.result : outcome.error
+export async function processToolOutcome({ compute, db }: OutcomeServices, call: CallAddress, outcome: ToolOutcome, signal: AbortSignal = neverAborted): Promise<ToolResultPart> {
+  const start = { type: 'tool_result', tool_call_id: call.tool_call_id } as const
   for (let times = 1; ; times++) {
-    const processed = await compute.processToolResult(said, { signal })
-    if (processed.ok) return outcome.ok ? { result: processed.value.value } : { error: String(processed.value.value) }
-    if (processed.refusal.code !== 'overloaded') return { error: `The tool's result could not be processed: ${processed.refusal.message}` }
+    const processed = await processSaid(compute, call, outcome, signal)
+    if (processed.ok) {
+      const { value, is_error } = processed.value
+      if (!outcome.ok || is_error) return { ...start, error: String(value) }
+      return { ...start, result: value, ...(await keepToolResult(db, call, processed.value)) }
+    }
+    const { code, message } = processed.refusal
+    if (code === 'invalid_json' && outcome.ok && outcome.result instanceof EncodedResult) return { ...start, error: outcome.result.unreadable }
+    if (code !== 'overloaded') return { ...start, error: `The tool's result could not be processed: ${message}` }
     if (times === busyTimesMax) throw new AppError('overloaded', { retryAfterSeconds: 1 })
     await pause(busyMs, signal)
   }
+}
+
+async function processSaid(compute: Compute, call: CallAddress, outcome: ToolOutcome, signal: AbortSignal): Promise<TaskResult<ProcessedToolResult>> {
+  const { organization_id, session_id, tool_call_id } = call
+  if (!outcome.ok) return await compute.processToolResult(outcome.error, { organization_id, signal })
+  const { result } = outcome
+  const options = { organization_id, whole_at: `/v1/sessions/${session_id}/tool-results/${encodeURIComponent(tool_call_id.toWellFormed())}`, signal }
+  if (!(result instanceof EncodedResult)) return await compute.processToolResult(result, options)
+  // A refusal as overloaded comes before the bytes are moved.
+  return await compute.readToolAnswer(result.answer, options)
 }

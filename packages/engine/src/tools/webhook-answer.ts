@@ -1,9 +1,12 @@
 import type { Buffer } from 'node:buffer'
+import { unwrapAnswer } from '@reprise/compute'
+import { limits } from '@reprise/contract'
 import type { EgressAnswer } from '../egress/egress.ts'
 import { parseRetryAfter } from '../egress/parse-retry-after.ts'
+import { EncodedResult } from './encoded-result.ts'
 import { ToolFault, type ToolOutcome } from './tool.ts'
 
-export const answerBytesMax = 1024 * 1024
+export const answerBytesMax = limits.toolResultBytesMax
 
 const excerptCharactersMax = 500
 /** Refused before anything was done, as RFC 6585 and RFC 8470 define them. A 503 may come from a proxy after the fact. */
@@ -33,34 +36,25 @@ function readSuccess(answer: EgressAnswer): ToolOutcome {
   if (isCut) return { ok: false, error: `The webhook answered ${status}, with more than ${answerBytesMax} bytes.` }
   if (bytes.length === 0) return { ok: true, result: null }
   const form = formOf(answer)
-  if (form === 'text') return { ok: true, result: decode(bytes) }
-  if (form === 'json') return readJson(status, decode(bytes))
-  return { ok: false, error: `The webhook answered ${status}, but neither with JSON nor with plain text.` }
+  if (form === null) return { ok: false, error: `The webhook answered ${status}, but neither with JSON nor with plain text.` }
+  const unreadable = `The webhook answered ${status}, with JSON that cannot be parsed.`
+  // As with bodies of requests: what is large is parsed on a thread.
+  if (bytes.length > limits.mainThreadBodyBytesMax) return { ok: true, result: new EncodedResult({ bytes, form, is_wrapped: true }, unreadable) }
+  return form === 'text' ? { ok: true, result: decode(bytes) } : readJson(decode(bytes), unreadable)
 }
 
-function readJson(status: number, text: string): ToolOutcome {
+function readJson(text: string, unreadable: string): ToolOutcome {
   try {
-    return unwrap(JSON.parse(text))
+    const { value, is_error } = unwrapAnswer(JSON.parse(text))
+    return is_error ? { ok: false, error: String(value) } : { ok: true, result: value }
   } catch {
-    return { ok: false, error: `The webhook answered ${status}, with JSON that cannot be parsed.` }
+    return { ok: false, error: unreadable }
   }
-}
-
-/** `{"result": …}` and `{"error": "…"}`, with no other key, are what client-side tools answer; all else is the result itself. */
-function unwrap(value: unknown): ToolOutcome {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { ok: true, result: value }
-  const [entry, ...others] = Object.entries(value)
-  if (entry && others.length === 0) {
-    const [key, inner] = entry
-    if (key === 'result') return { ok: true, result: inner }
-    if (key === 'error' && typeof inner === 'string') return { ok: false, error: inner }
-  }
-  return { ok: true, result: value }
 }
 
 /** The beginning of what an error answer says. A page of HTML says nothing to a model. */
 function excerpt(answer: EgressAnswer): string {
-  return formOf(answer) === null ? '' : decode(answer.bytes).slice(0, excerptCharactersMax).toWellFormed()
+  return formOf(answer) === null ? '' : decode(answer.bytes.subarray(0, excerptCharactersMax * 4)).slice(0, excerptCharactersMax).toWellFormed()
 }
 
 function formOf({ headers }: EgressAnswer): 'json' | 'text' | null {

@@ -98,10 +98,10 @@ async function attemptTool(run: TurnRun, tool: Tool, { id, arguments: args, name
   }
 }
 
-async function readOutcome({ services, lease }: TurnRun, call: ToolCallPart, outcome: ToolOutcome): Promise<CallResult> {
-  const { signal } = lease
-  const processed = await processToolOutcome(services.compute, outcome, signal)
-  return { status: outcome.ok && processed.error === undefined ? 'success' : 'error', part: { type: 'tool_result', tool_call_id: call.id, ...processed } }
+async function readOutcome({ services, turn, lease }: TurnRun, call: ToolCallPart, outcome: ToolOutcome): Promise<CallResult> {
+  const { organization_id, session_id } = turn
+  const part = await processToolOutcome(services, { organization_id, session_id, tool_call_id: call.id }, outcome, lease.signal)
+  return { status: part.error === undefined ? 'success' : 'error', part }
 }
 
 /** How long to wait before the next attempt; null when there is to be none. */

@@ -85,6 +85,7 @@ export class TurnWriter {
       thinking_blocks,
       model_id: role === 'agent' ? this.#turn.model.id : null,
       usage,
+      image_ids: content.flatMap((part) => (part.type === 'tool_result' ? (part.images ?? []).map(({ image_id }) => image_id) : [])),
     }
     this.event(type, data)
     this.#messages.push(message)

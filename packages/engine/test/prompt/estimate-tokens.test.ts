@@ -30,7 +30,7 @@ describe('the estimate of a text', () => {
 describe('the estimate of a message', () => {
   it('counts images by the provider, in a message and in a tool result', () => {
     const image = { type: 'image' as const, url: 'https://example.com/a.png' }
-    const images = [{ image_id: 'img_00000000000000000000000000000001', media_type: 'image/png' }]
+    const images = [{ image_id: 'img_00000000000000000000000000000001', media_type: 'image/png' as const }]
     for (const provider_type of ['openai', 'anthropic', 'ollama', 'sim']) {
       const { image: tokens } = tokenRatesOf(provider_type)
       expect(estimateMessage({ role: 'user', content: [image, image] }, makeTurnModel({ provider_type }))).toBeGreaterThanOrEqual(2 * tokens)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { EncodedResult } from '../../src/tools/encoded-result.ts'
 import { ToolFault } from '../../src/tools/tool.ts'
 import { failureOf, startLoopback } from '../egress/loopback.ts'
 import { toolContext } from './tool-context.ts'
@@ -56,11 +57,18 @@ describe('a webhook answer', () => {
     expect(await answerWith(status, headers, body)).toEqual({ ok: false, error })
   })
 
-  it('is whole up to a mebibyte, and an error beyond', async () => {
-    const longest = 'z'.repeat(1024 * 1024)
-    expect(await answerWith(200, { 'content-type': 'text/plain' }, longest)).toEqual({ ok: true, result: longest })
-    expect(await answerWith(200, { 'content-type': 'text/plain' }, `${longest}z`)).toEqual({ ok: false, error: 'The webhook answered 200, with more than 1048576 bytes.' })
-    expect(await answerWith(400, { 'content-type': 'text/plain' }, `${longest}z`)).toEqual({ ok: false, error: `The webhook answered 400. ${'z'.repeat(500)}` })
+  it('is left as it came above 64 KiB, for a thread to parse, and is an error above 64 MiB', async () => {
+    for (const [type, form] of [[json, 'json'], ['text/plain', 'text']] as const) {
+      const body = Buffer.alloc(65 * 1024, '1')
+      const outcome = await answerWith(200, { 'content-type': type }, body)
+      const { result } = outcome as { result: EncodedResult } // as asserted next
+      expect(result).toBeInstanceOf(EncodedResult)
+      expect(body.equals(result.answer.bytes)).toBe(true)
+      expect(result.answer).toMatchObject({ form, is_wrapped: true })
+    }
+    const most = Buffer.alloc(64 * 1024 * 1024 + 1, 'z')
+    expect(await answerWith(200, { 'content-type': 'text/plain' }, most)).toEqual({ ok: false, error: 'The webhook answered 200, with more than 67108864 bytes.' })
+    expect(await answerWith(400, { 'content-type': 'text/plain' }, most)).toEqual({ ok: false, error: `The webhook answered 400. ${'z'.repeat(500)}` })
   })
 
   it.each([

@@ -1,4 +1,4 @@
-import type { EventType, MessageRole } from '@reprise/contract'
+import type { EventType, MessageRole, ToolResultPart } from '@reprise/contract'
 import { makeEventId } from '../event-id.ts'
 import type { NewEvent } from '../journal/append.ts'
 import type { Committed } from '../journal/journal.ts'
@@ -77,9 +77,9 @@ export function recordCommittedEvents({ append, turn_id, first_sequence, event_m
 /** A tool result's event shows the result itself; every other event that has a message shows the message. */
 function putMessage(event: NewEvent, message: StoredMessage): string {
   if (message.role === ('tool_result' satisfies MessageRole)) {
-    const [part] = JSON.parse(message.content_json) as [{ result?: unknown; error?: string }] // written by the engine: one part
-    const { result, error } = part
-    return joinObjects(JSON.stringify({ result, error }), event.data_json)
+    const [part] = JSON.parse(message.content_json) as [ToolResultPart] // written by the engine: one part
+    const { result, error, images, value_id } = part
+    return joinObjects(JSON.stringify({ result, error, images, value_id }), event.data_json)
   }
   return joinObjects(`{"message":${writeMessage(message)}}`, event.data_json)
 }

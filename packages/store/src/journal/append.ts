@@ -7,7 +7,7 @@ export type MessageEventType = 'input.message' | 'output.message.completed'
 export type StoredEventData<T extends EventType> = T extends MessageEventType
   ? Omit<EventData[T], 'message'>
   : T extends 'tool.completed'
-    ? Omit<EventData[T], 'result' | 'error'>
+    ? Omit<EventData[T], 'result' | 'error' | 'images' | 'value_id'>
     : EventData[T]
 
 /** An event to be appended. Its data is turned into text once, for the journal and for every stream. */
@@ -50,6 +50,8 @@ export interface NewMessage {
   thinking_blocks: ThinkingBlock[] | null
   model_id: string | null
   usage: Usage | null
+  /** The images of a tool's result. Those of a user's message stand in the accept. */
+  image_ids?: readonly string[]
 }
 
 export interface NewToolCall {

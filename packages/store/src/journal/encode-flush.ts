@@ -19,9 +19,16 @@ export function encodeFlush(batch: readonly PendingAppend[], waitForLocks: boole
   batch.forEach(({ append, resent }, i) => {
     sessionIds.push(append.session_id)
     appends.push(encodeAppend(append, i, resent))
-    if (append.kind === 'accept') for (const id of append.image_ids) images.push(JSON.stringify({ i, id }))
+    for (const image of listImages(append)) images.push(JSON.stringify({ i, ...image }))
   })
   return [sessionIds, list(appends), images.length > 0 ? list(images) : null, waitForLocks]
+}
+
+/** `event_index` says which event's message shows the image; without it, the append's first. */
+function listImages(append: Append): { id: string; event_index?: number }[] {
+  if (append.kind === 'cancel') return []
+  if (append.kind === 'accept') return append.image_ids.map((id) => ({ id }))
+  return append.messages.flatMap(({ event_index, image_ids = [] }) => image_ids.map((id) => ({ id, event_index })))
 }
 
 function encodeAppend(append: Append, i: number, resent: boolean): string {

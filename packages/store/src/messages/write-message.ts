@@ -2,7 +2,7 @@ import { showStoredContent, type ContentPart } from '@reprise/contract'
 import type { NewMessage } from '../journal/append.ts'
 
 /** A message as it is stored. The caller's own JSON stays text: it is written out as it came in, never parsed on the way. */
-export interface StoredMessage extends Omit<NewMessage, 'event_index' | 'place'> {
+export interface StoredMessage extends Omit<NewMessage, 'event_index' | 'place' | 'image_ids'> {
   /** Null for a message that joined a turn and is in none of its prompts yet. */
   place: number | null
   session_id: string

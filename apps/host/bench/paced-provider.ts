@@ -55,13 +55,14 @@ export async function startPacedProvider(): Promise<PacedProvider> {
     response.end(`${text}${frame({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}${frame({ choices: [], usage })}data: [DONE]\n\n`)
   }
 
-  const server = createServer((request, response) => {
-    void readAnswer(request).then((answer) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-      response.write(frame({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] }))
-      underWay.add({ response, answer, startedAt: performance.now(), sent: 0 })
-    })
-  })
+  async function begin(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await readAnswer(request)
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+    response.write(frame({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] }))
+    underWay.add({ response, answer, startedAt: performance.now(), sent: 0 })
+  }
+
+  const server = createServer((request, response) => void begin(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

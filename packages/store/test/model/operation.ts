@@ -46,7 +46,10 @@ export function predict(model: WorldModel, answered: Answered, alone: boolean): 
   if ('beat' in answered) return model.beat(answered.operation.workerId, answered.operation.slots, answered.beat, alone)
   const { append, resent, wasCut, waitingMax } = answered.operation
   const predicted = model.append(append, { resent, waitingMax })
-  return findDifference(wasCut && predicted.outcome === 'stored' ? model.append(append, { resent: true, waitingMax }) : predicted, answered.reply)
+  const difference = findDifference(predicted, answered.reply)
+  if (!wasCut || predicted.outcome !== 'stored') return difference
+  // The connection was cut after it was stored, or before: then the copy that the journal sends again is the first.
+  return findDifference(model.append(append, { resent: true, waitingMax }), answered.reply) && difference
 }
 
 /** The journal says `stored` of what was stored before, and tells what its callers need. */

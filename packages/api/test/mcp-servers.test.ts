@@ -75,8 +75,7 @@ it('409: headers are refused by a server that cannot encrypt them, and nothing i
   const bare = await startServer()
   try {
     const answer = await post(`${bare.url}/v1/sessions`, { mcpServers: { docs: { url, headers: { Authorization: secret } } } })
-    expectProblem(answer, 409, 'secret_key_missing')
-    expect(answer.body).toMatchObject({ errors: [{ path: 'mcpServers.docs.headers' }] })
+    expectProblem(answer, 409, 'secret_key_missing', 'mcpServers.docs.headers')
     expect((await bare.pool.query('SELECT FROM sessions WHERE mcp_headers_sealed IS NOT NULL')).rowCount).toBe(0)
   } finally {
     await bare.close()

@@ -21,7 +21,7 @@ const thoughts = 'He said "no\\yes",\nthen é and 👩‍🚀👍🏽.'
 async function open(type: VendorName, options: Partial<EngineOptions> = {}) {
   const server = await startServerOf(type, { key })
   const provider_id = newId('provider')
-  await fixture.pool.query('INSERT INTO providers (organization_id, id, type, name) VALUES ($1, $2, $3, $3)', [seeded.organization_id, provider_id, type])
+  await fixture.pool.query('INSERT INTO providers (organization_id, id, type, name, base_url) VALUES ($1, $2, $3, $3, $4)', [seeded.organization_id, provider_id, type, server.url])
   const addModel = async (model: string) => {
     const id = newId('model')
     await fixture.pool.query(
@@ -32,10 +32,10 @@ async function open(type: VendorName, options: Partial<EngineOptions> = {}) {
     return id
   }
   const model_id = await addModel(modelOf[type])
-  // The connection is the server's whatever the row says; the guard is the engine's own.
+  // The key is given here, for the row has none; the guard is the engine's own.
   const process = await fixture.startProcess({
     egressAllow: [server.place],
-    createProvider: (_connection, services) => createModelProvider({ type, base_url: server.url, api_key: key }, services),
+    createProvider: (connection, services) => createModelProvider({ ...connection, api_key: key }, services),
     ...options,
   })
   onTestFinished(() => process.stop())

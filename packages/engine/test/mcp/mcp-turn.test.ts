@@ -11,6 +11,8 @@ import { startMcpServer, type McpTestServer } from './mcp-server.ts'
 const secret = 'Bearer a-token-that-nobody-may-see'
 const token = 'a-token-that-nobody-may-see'
 
+/** A png of one pixel. */
+const pixelBase64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const secretKey = new Uint8Array(32).fill(1)
 const seal = (headers: McpHeaders) => sealMcpHeaders(new KeyRing([secretKey]), headers, seeded.organization_id)
 
@@ -35,7 +37,7 @@ beforeAll(async () => {
     }))
     mcp.registerTool('whoami', { annotations: { readOnlyHint: true } }, ({ requestInfo }) => ({ content: [{ type: 'text', text: `You sent ${String(requestInfo?.headers['authorization'])}` }] }))
     mcp.registerTool('fail', { annotations: { readOnlyHint: true } }, () => ({ isError: true, content: [{ type: 'text', text: 'no such file' }] }))
-    mcp.registerTool('draw', { annotations: { readOnlyHint: true } }, () => ({ content: [{ type: 'text', text: 'Here.' }, { type: 'image', data: 'aGk=', mimeType: 'image/png' }] }))
+    mcp.registerTool('draw', { annotations: { readOnlyHint: true } }, () => ({ content: [{ type: 'text', text: 'Here.' }, { type: 'image', data: pixelBase64, mimeType: 'image/png' }] }))
     for (const name of ['once', 'again']) {
       mcp.registerTool(name, { annotations: { idempotentHint: name === 'again' } }, async ({ signal, sendNotification, _meta }) => {
         runs.push(name)
@@ -93,7 +95,7 @@ describe.each([
     const servers = { math: { url: of().url } }
     expect(await call(servers, 'math__add', { a: 2, b: 3 })).toMatchObject({ success: true, result: { sum: 5 } })
     expect(await call(servers, 'math__whoami')).toMatchObject({ success: true, result: 'You sent undefined' })
-    expect(await call(servers, 'math__draw')).toMatchObject({ success: true, result: [{ type: 'text' }, { type: 'image', mimeType: 'image/png' }] })
+    expect(await call(servers, 'math__draw')).toMatchObject({ success: true, result: [{ type: 'text' }, { type: 'image', image: 1 }], images: [{ media_type: 'image/png' }] })
     expect(await call(servers, 'math__fail')).toMatchObject({ success: false, error: 'no such file' })
   })
 })

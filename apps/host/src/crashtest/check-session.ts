@@ -1,6 +1,6 @@
 import type { Event, Message, ToolCallPart, ToolResultPart } from '@reprise/contract'
 import { checkEvents, textOf, type SessionTold, type TurnTold } from './check-events.ts'
-import type { Exchange, PlannedCall, PlannedStep } from './exchange.ts'
+import { atMostOnceTools, ledgerTools, type Exchange, type PlannedCall, type PlannedStep } from './exchange.ts'
 import type { LedgerEntry } from './ledger.ts'
 import type { Accepted, PlayedSession } from './scene.ts'
 import type { Violation, ViolationKind } from './violation.ts'
@@ -125,19 +125,19 @@ class SessionCheck {
   #checkResult(turn: TurnTold, plan: PlannedCall, { result, error }: ToolResultPart, shape: string): void {
     const isRight = error === undefined && JSON.stringify(result) === JSON.stringify(plan.result)
     const isUnknown = error?.startsWith('outcome_unknown') === true
-    if (isUnknown && plan.name === 'charge') this.outcomesUnknown += 1
+    if (isUnknown && atMostOnceTools.has(plan.name)) this.outcomesUnknown += 1
     // A cancel answers what is still open; a tool that must not run twice may have been interrupted.
-    if (!isRight && turn.end !== 'cancelled' && !(isUnknown && plan.name === 'charge')) {
+    if (!isRight && turn.end !== 'cancelled' && !(isUnknown && atMostOnceTools.has(plan.name))) {
       this.#flag('transcript', turn.id, `${shape}: ${plan.name} was to answer ${JSON.stringify(plan.result)}, and answered ${JSON.stringify(error ?? result)}`)
     }
-    if (plan.name !== 'record' && plan.name !== 'charge') return
-    const { marker } = plan.arguments as { marker: string } // both take an order of the ledger
+    if (!ledgerTools.has(plan.name)) return
+    const { marker } = plan.arguments as { marker: string } // they take an order of the ledger
     const entries = this.#record.entriesFor(marker)
     const effects = entries.reduce((sum, entry) => sum + entry.effects, 0)
     const deliveries = entries.reduce((sum, entry) => sum + entry.deliveries, 0)
     const expected = isRight ? 'one effect under one key' : 'at most one effect under one key'
     if (entries.length > 1 || effects > 1 || (isRight && effects !== 1)) this.#flag('effects', turn.id, `${shape}: ${plan.name} ${marker}: ${expected}, and there are ${effects} under ${entries.length}`)
-    if (plan.name === 'charge' && deliveries > 1) this.#flag('effects', turn.id, `${shape}: ${marker} was delivered ${deliveries} times, and at most once is promised`)
+    if (atMostOnceTools.has(plan.name) && deliveries > 1) this.#flag('effects', turn.id, `${shape}: ${marker} was delivered ${deliveries} times, and at most once is promised`)
   }
 
   #flag(kind: ViolationKind, turn_id: string | null, what: string): void {

@@ -31,7 +31,12 @@ export interface Exchange {
   fails?: boolean
 }
 
-type ToolName = 'record' | 'charge' | 'ask' | 'calculator'
+type ToolName = 'record' | 'charge' | 'transfer' | 'ask' | 'calculator'
+
+/** Tools of the ledger that must not run twice, whatever happens. */
+export const atMostOnceTools: ReadonlySet<string> = new Set<ToolName>(['charge', 'transfer'])
+/** Tools whose effects the ledger counts. */
+export const ledgerTools: ReadonlySet<string> = new Set<ToolName>(['record', 'charge', 'transfer'])
 
 /** The tools of the agent under test; the calculator is built in. */
 export function defineTools(ledger: Ledger): ToolDefinition[] {
@@ -39,6 +44,7 @@ export function defineTools(ledger: Ledger): ToolDefinition[] {
   return [
     { type: 'webhook', name: 'record', description: 'Notes something down', parameters, url: ledger.url('record'), effects: 'idempotent' },
     { type: 'webhook', name: 'charge', description: 'Takes money, once', parameters, url: ledger.url('charge'), effects: 'at_most_once' },
+    { type: 'webhook', name: 'transfer', description: 'Moves money, once somebody has approved it', parameters, url: ledger.url('transfer'), effects: 'at_most_once', requires_approval: true },
     { type: 'client_side', name: 'ask', description: 'Asks the user', parameters },
   ]
 }
@@ -69,6 +75,10 @@ export function record(order: LedgerOrder): PlannedCall {
 
 export function charge(order: LedgerOrder): PlannedCall {
   return { name: 'charge', arguments: order, result: receiptFor(order.marker) }
+}
+
+export function transfer(order: LedgerOrder): PlannedCall {
+  return { name: 'transfer', arguments: order, result: receiptFor(order.marker) }
 }
 
 export function ask(marker: string): PlannedCall {

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import { Audience } from './audience.ts'
 import { checkEverything } from './check-everything.ts'
+import { atMostOnceTools } from './exchange.ts'
 import { Faults, planFaults } from './faults.ts'
 import { Load } from './load.ts'
 import { openStage, type Stage } from './open-stage.ts'
@@ -89,7 +90,7 @@ function countKeys({ ledger: { entries } }: Stage): Omit<Outcome['keys'], 'outco
     count: entries.length,
     deliveries: entries.reduce((sum, { deliveries }) => sum + deliveries, 0),
     effectsMax: most(entries.map(({ effects }) => effects)),
-    atMostOnceDeliveriesMax: most(entries.filter(({ tool }) => tool === 'charge').map(({ deliveries }) => deliveries)),
+    atMostOnceDeliveriesMax: most(entries.filter(({ tool }) => atMostOnceTools.has(tool)).map(({ deliveries }) => deliveries)),
   }
 }
 

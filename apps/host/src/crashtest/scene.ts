@@ -27,6 +27,8 @@ export interface PlayedSession {
   isRetired: boolean
 }
 
+type AskedCall = PlannedCall & { id: string }
+
 /** A turn did not come to its end: what the session was to do next is left out. */
 export class StuckTurn extends Error {
   override readonly name = 'StuckTurn'
@@ -114,15 +116,28 @@ export class Scene {
 
   /** Answers the client-side calls of a turn that waits for them, as they were planned. */
   async answerCalls(accepted: Accepted): Promise<void> {
+    await this.#sayOfCalls(accepted, 'tool.call_requested', 'tool-results', (calls) => ({
+      tool_results: calls.map(({ id, arguments: args }) => ({ tool_call_id: id, result: findPlanned(accepted.exchange, args)?.result })),
+    }))
+  }
+
+  /** Approves the calls of a turn that waits for that. */
+  async approveCalls(accepted: Accepted): Promise<void> {
+    await this.#sayOfCalls(accepted, 'tool.approval_requested', 'tool-approvals', (calls) => ({
+      approvals: calls.map(({ id }) => ({ tool_call_id: id, decision: 'approve' })),
+    }))
+  }
+
+  /** Says what a parked turn waits for, until it is heard. */
+  async #sayOfCalls(accepted: Accepted, asked: EventType, where: string, say: (calls: readonly AskedCall[]) => object): Promise<void> {
     const { client, session, prefer } = this.#options
     for (;;) {
       const status = await this.untilStatus(accepted, (status) => status === 'parked')
       if (status !== 'parked') return
       const path = `/v1/sessions/${session.id}`
-      const { data } = await client.get<{ data: Event[] }>(`${path}/events?turn_id=${accepted.turn_id}&types=tool.call_requested&limit=1`)
-      const { tool_calls } = data[0]!.data as { tool_calls: (PlannedCall & { id: string })[] } // a parked turn has asked; its calls were planned here
-      const tool_results = tool_calls.map(({ id, arguments: args }) => ({ tool_call_id: id, result: findPlanned(accepted.exchange, args)?.result }))
-      const answer = await client.ask({ method: 'POST', path: `${path}/tool-results`, body: { tool_results }, prefer, accepts: [409] })
+      const { data } = await client.get<{ data: Event[] }>(`${path}/events?turn_id=${accepted.turn_id}&types=${asked}&limit=1`)
+      const { tool_calls } = data[0]!.data as { tool_calls: AskedCall[] } // a parked turn has asked; its calls were planned here
+      const answer = await client.ask({ method: 'POST', path: `${path}/${where}`, body: say(tool_calls), prefer, accepts: [409] })
       if (answer.unanswered > 0) session.isRetired = true
       if (answer.status === 200) return
     }

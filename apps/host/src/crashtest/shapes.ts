@@ -1,7 +1,7 @@
 /** What users do and scripted models answer, in as many shapes as turns have. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CrashPoint } from '@reprise/store'
-import { ask, broken, calculate, charge, echo, record, scripted, type Exchange, type PlannedStep } from './exchange.ts'
+import { ask, broken, calculate, charge, echo, record, scripted, transfer, type Exchange, type PlannedStep } from './exchange.ts'
 import type { LedgerOrder } from './ledger.ts'
 import type { Random } from './random.ts'
 import type { Scene } from './scene.ts'
@@ -74,6 +74,17 @@ export const shapes: readonly Shape[] = [
     async play(scene) {
       const waiting = await scene.say(scripted(scene.marker(), [{ text: 'May I?', calls: [ask(scene.marker())] }, speech(scene.random, 60)]))
       await scene.answerCalls(waiting)
+      await scene.untilEnded(waiting)
+    },
+  },
+  {
+    name: 'approved tool',
+    weight: 5,
+    messages: 1,
+    reaches: ['turn.before_park', 'turn.after_park', 'turn.answered_by_caller', 'turn.claimed', 'tool.before_effect', 'tool.after_effect'],
+    async play(scene) {
+      const waiting = await scene.say(scripted(scene.marker(), [{ text: 'I need your leave.', calls: [transfer(order(scene.marker(), scene.random))] }, speech(scene.random, 60)]))
+      await scene.approveCalls(waiting)
       await scene.untilEnded(waiting)
     },
   },

@@ -13,7 +13,7 @@ import { hideKey } from './hide-key.ts'
 import { ModelError } from './model-error.ts'
 import type { ModelProvider, ProviderConnection } from './model-provider.ts'
 
-export type CreateProvider = (connection: ProviderConnection, services: ProviderServices) => ModelProvider
+export type CreateProvider = (connection: ProviderConnection, services: ProviderServices) => ModelProvider | Promise<ModelProvider>
 
 export interface ModelProvidersOptions {
   db: Database
@@ -61,7 +61,7 @@ export class ModelProviders {
     onVersion(found.version)
     const { provider_type: type, base_url } = found
     const api_key = this.#findKey(row, found)
-    const provider = create({ type, base_url, api_key }, services)
+    const provider = await create({ type, base_url, api_key }, services)
     return api_key === null ? provider : hideKey(provider, api_key)
   }
 

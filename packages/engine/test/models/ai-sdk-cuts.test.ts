@@ -22,7 +22,7 @@ describe.each(vendorNames)('a stream of %s', (name) => {
     const bytes = Buffer.from(server.sent[0]!)
     let end = 0
     // Thousands of connections would take a minute: here each answer is what the server has sent, cut.
-    const cutting = createModelProvider({ type: name, base_url: server.url, api_key: 'test-key' }, { fetch: async () => new Response(bytes.subarray(0, end), { headers: { 'content-type': 'text/event-stream' } }) })
+    const cutting = await createModelProvider({ type: name, base_url: server.url, api_key: 'test-key' }, { fetch: async () => new Response(bytes.subarray(0, end), { headers: { 'content-type': 'text/event-stream' } }) })
     for (; end <= bytes.length; end++) {
       const { chunks, fault } = await ask(cutting)
       const isFinished = chunks.some((chunk) => chunk.type === 'finished')

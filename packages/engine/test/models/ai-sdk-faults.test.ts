@@ -104,7 +104,7 @@ describe.each(vendorNames)('a call of %s', (name) => {
   test('to a place that the guard refuses is not tried again, and says what opens it', async () => {
     const server = await startServerOf(name)
     const egress = createEgress({ allow: [] })
-    const provider = createModelProvider({ type: name, base_url: server.url.replace('http:', 'https:'), api_key: key }, { fetch: egress.fetch })
+    const provider = await createModelProvider({ type: name, base_url: server.url.replace('http:', 'https:'), api_key: key }, { fetch: egress.fetch })
     const { fault } = await listen(provider, callOf(name, [user('hello')]))
     expect(fault).toMatchObject({ kind: 'unavailable', retryable: false, message: expect.stringContaining('REPRISE_EGRESS_ALLOW') })
     expect(server.connections).toBe(0)

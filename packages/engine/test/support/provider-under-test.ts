@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest'
-import { createModelProvider } from '../../src/models/create-model-provider.ts'
+import { createAiSdkProvider } from '../../src/models/ai-sdk/create-ai-sdk-provider.ts'
+import { vendors } from '../../src/models/ai-sdk/vendors.ts'
 import type { ModelCall, ModelChunk, ModelProvider, PromptMessage, ThinkingBlock } from '../../src/models/model-provider.ts'
 import { watchSilence } from '../../src/models/watch-silence.ts'
 import { startAnthropicServer } from '../protocol/anthropic-server.ts'
@@ -18,7 +19,7 @@ export async function startServerOf(name: VendorName, options: ServerOptions = {
 }
 
 export function connect(type: VendorName, base_url: string, { api_key = 'test-key', silenceMsMax = 10_000 }: { api_key?: string | null; silenceMsMax?: number } = {}): ModelProvider {
-  return createModelProvider({ type, base_url, api_key }, { fetch: watchSilence(fetch, silenceMsMax) })
+  return createAiSdkProvider(vendors.get(type)!, { type, base_url, api_key }, { fetch: watchSilence(fetch, silenceMsMax) })
 }
 
 export function callOf(name: VendorName, messages: PromptMessage[], changes: Partial<ModelCall> = {}): ModelCall {

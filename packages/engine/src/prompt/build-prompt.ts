@@ -1,5 +1,6 @@
 import type { ModelCall, PromptMessage } from '../models/model-provider.ts'
 import type { MessageOfTurn, Turn } from '../turn/turn.ts'
+import type { PromptCut } from './compact-prompt.ts'
 import { dropResults } from './drop-results.ts'
 import type { EarlierTurn } from './earlier-turns.ts'
 import { listImageUrls } from './list-images.ts'
@@ -15,14 +16,25 @@ import type { TurnImages } from './turn-images.ts'
 export async function buildPrompt(turn: Turn, { earlier, cut }: PromptPlan, memory: PromptMemory): Promise<Pick<ModelCall, 'earlier_turns' | 'messages'>> {
   const kept = cut.turns === 0 ? earlier : earlier.slice(cut.turns)
   if (turn.model.supports_images) await fetchUrls(turn, kept, memory.images)
-  // Of the results that are left out, some are in turns that are.
-  let resultsLeft = cut.results === 0 ? 0 : cut.results - earlier.slice(0, cut.turns).reduce((sum, past) => sum + countResults(past.messages), 0)
+  if (memory.earlierShown?.cut !== cut) memory.earlierShown = { cut, ...showEarlier(turn, kept, countCutResults(earlier, cut), memory.images) }
+  const { earlier_turns, resultsLeft } = memory.earlierShown
+  return { earlier_turns, messages: resultsLeft === 0 ? showOwnMessages(turn, memory) : showAll(turn.messages, resultsLeft, turn, memory.images) }
+}
+
+/** How many of the results that are left out stand in turns that are kept. */
+function countCutResults(earlier: readonly EarlierTurn[], { results, turns }: PromptCut): number {
+  return results === 0 ? 0 : results - earlier.slice(0, turns).reduce((sum, past) => sum + countResults(past.messages), 0)
+}
+
+/** `resultsLeft`: so many of the results to leave out are the turn's own. */
+function showEarlier(turn: Turn, kept: readonly EarlierTurn[], results: number, images: TurnImages): { earlier_turns: (readonly PromptMessage[])[]; resultsLeft: number } {
+  let resultsLeft = results
   const earlier_turns = kept.map((past) => {
     const resultsCut = resultsLeft === 0 ? 0 : Math.min(resultsLeft, countResults(past.messages))
     resultsLeft -= resultsCut
-    return showEarlierTurn(past, resultsCut, turn, memory.images)
+    return showEarlierTurn(past, resultsCut, turn, images)
   })
-  return { earlier_turns, messages: resultsLeft === 0 ? showOwnMessages(turn, memory) : showAll(turn.messages, resultsLeft, turn, memory.images) }
+  return { earlier_turns, resultsLeft }
 }
 
 async function fetchUrls(turn: Turn, kept: readonly EarlierTurn[], images: TurnImages): Promise<void> {

@@ -39,16 +39,15 @@ export function estimateFixed(system: string | null, tools: readonly ToolSpec[],
   return Math.ceil(total)
 }
 
-/** Built-in tools have the same schema in every turn. */
-const schemas = new WeakMap<object, { rates: TokenRates; tokens: number }>()
+/** Built-in tools are the same in every turn, down to the object of their schema. */
+const known = new WeakMap<object, { rates: TokenRates; name: string; description: string; tokens: number }>()
 
 function estimateTool({ name, description, parameters }: ToolSpec, rates: TokenRates): number {
-  let schema = schemas.get(parameters)
-  if (schema?.rates !== rates) {
-    schema = { rates, tokens: estimateJson(parameters, rates) }
-    schemas.set(parameters, schema)
-  }
-  return rates.toolPart + estimateText(name, rates.text) + estimateText(description, rates.text) + schema.tokens
+  const before = known.get(parameters)
+  if (before?.rates === rates && before.name === name && before.description === description) return before.tokens
+  const tokens = rates.toolPart + estimateText(name, rates.text) + estimateText(description, rates.text) + estimateJson(parameters, rates)
+  known.set(parameters, { rates, name, description, tokens })
+  return tokens
 }
 
 function estimateJson(value: unknown, rates: TokenRates): number {

@@ -1,4 +1,5 @@
 import { ModelError } from './model-error.ts'
+import { StepReader } from './step-reader.ts'
 
 /**
  * A `fetch` that does not wait for ever: it fails once nothing at all has come for so long, before the answer or within
@@ -19,13 +20,13 @@ export function watchSilence(fetch: typeof globalThis.fetch, silenceMsMax: numbe
     }
     const response = await within(fetch(input, { ...init, signal }))
     if (!response.body) return response
-    const reader = response.body.getReader()
+    const reader = new StepReader(response.body.getReader())
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
-          const { done, value } = await within(reader.read())
-          if (done) controller.close()
-          else controller.enqueue(value)
+          const bytes = await within(reader.read())
+          if (bytes === null) controller.close()
+          else controller.enqueue(bytes)
         },
         cancel: (reason) => reader.cancel(reason),
       },

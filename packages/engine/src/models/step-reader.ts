@@ -29,7 +29,8 @@ export class StepReader {
     if (first.done) return null
     const pieces = [first.value]
     let bytes = first.value.byteLength
-    while (!isPrompt && bytes < stepBytesMax) {
+    const bytesMax = isPrompt ? 0 : stepBytesMax
+    while (bytes < bytesMax) {
       const next = this.#next()
       // The end and a fault are told with the next step: what came before them goes first.
       const come = await Promise.race([next.catch(() => null), nextRound(null)])

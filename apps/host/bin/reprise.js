@@ -5,9 +5,10 @@ const nodeMajorMin = 24
 
 if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) {
   // What was compiled once is kept: half of a start would be spent on it. In the install, where nobody else writes; where
-  // nobody may write, it does without.
+  // nobody may write, it does without. Processes that this one starts find it too.
   const { enableCompileCache } = await import('node:module')
-  enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/reprise'))
+  process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '../node_modules/.cache/reprise')
+  enableCompileCache()
   await import('../src/main.ts')
 } else {
   console.error(`Reprise needs Node ${nodeMajorMin} or newer, and this is ${process.version}.

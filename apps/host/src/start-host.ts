@@ -2,6 +2,7 @@
  * The composition of the server: what it is made of, in the order in which it starts. It stops in reverse, so nothing
  * is taken away from under something that still uses it: first the doors close, PostgreSQL is the last to go.
  */
+import { flushCompileCache } from 'node:module'
 import { createCompute } from '@reprise/compute'
 import { createEngine, type Capability } from '@reprise/engine'
 import { Announcer, createPool, Hub, Journal, migrate, seed, seedVendors, vendorTypes, type Database } from '@reprise/store'
@@ -105,6 +106,8 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
     clearTimeout(cutting)
   })
   const address = await listen(server, config)
+  // What is killed later keeps nothing: the next start is to find what this one has compiled.
+  setImmediate(flushCompileCache)
 
   return { address, quickstartSessionId, defaultModel: await describeDefaultModel(db, engine.providerKeys), stop: () => services.disposeAsync() }
 }

@@ -95,7 +95,7 @@ export function createEngine(options: EngineOptions): Engine {
   const providerServices = { fetch: watchSilence(egress.fetch, limits.modelSilenceMsMax) }
   const providers = new ModelProviders({ db, keys: providerKeys, services: providerServices, create: createProvider })
   const { mcpServers = {}, mcpTimes } = options
-  const mcp = new McpTools({ db, egress, log, secrets, servers: mcpServers, ...(mcpTimes && { times: mcpTimes }) })
+  const mcp = new McpTools({ db, egress, compute, log, secrets, servers: mcpServers, ...(mcpTimes && { times: mcpTimes }) })
   const toolbox = new Toolbox(db, egress, capabilities, mcp)
   // Opens no connection before a tool needs one.
   const transactions = createPool({ connectionString, applicationName: 'reprise tools' })

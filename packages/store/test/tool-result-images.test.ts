@@ -11,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => fixture.close())
 
 async function storeImage(digit: string): Promise<string> {
-  const image = { organization_id: seeded.organization_id, id: `img_${digit.repeat(32)}`, sha256: digit.repeat(64), filename: null, uploaded: false, content_type: 'image/png', width: 1, height: 1 }
+  const image = { organization_id: seeded.organization_id, id: `img_${digit.repeat(32)}`, sha256: digit.repeat(64), filename: null, uploaded: false, media_type: 'image/png', width: 1, height: 1 }
   const bytes = new Uint8Array([1])
-  return (await insertImage(fixture.pool, { ...image, bytes, thumbnail: bytes, thumbnail_content_type: 'image/webp' })).id
+  return (await insertImage(fixture.pool, { ...image, bytes, thumbnail: bytes, thumbnail_media_type: 'image/webp' })).id
 }
 
 function resultMessage(event_index: number, image_ids: string[]): NewMessage {

@@ -11,21 +11,8 @@ export async function storeMessageImages(services: Services, caller: Caller, ses
   // Asked before anything is stored: a message to nowhere leaves nothing behind.
   await findSession(services, caller, sessionId)
   await checkImageFiles(services, caller, body)
-  for (const { image_id, sha256, media_type, width, height, bytes, thumbnail, thumbnail_media_type } of images) {
-    await insertImage(services.db, {
-      organization_id: caller.organization_id,
-      id: image_id,
-      sha256,
-      filename: null,
-      uploaded: false,
-      content_type: media_type,
-      width,
-      height,
-      bytes,
-      thumbnail,
-      thumbnail_content_type: thumbnail_media_type,
-    })
-  }
+  const { organization_id } = caller
+  for (const { image_id, ...image } of images) await insertImage(services.db, { ...image, organization_id, id: image_id, filename: null, uploaded: false })
   return [...new Set([...images.map(({ image_id }) => image_id), ...image_file_ids])]
 }
 

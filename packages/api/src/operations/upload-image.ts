@@ -24,19 +24,7 @@ export async function uploadImage({ db, compute }: Services, caller: Caller, fil
   const checked = await compute.checkImage(bytes, { signal, ...(declared !== null && { declared_media_type: declared }) })
   if (!checked.ok && checked.refusal.code === 'invalid_image') throw fieldError('invalid_image', 'file', checked.refusal.message)
   const image = acceptParsed(checked)
-  return await insertImage(db, {
-    organization_id: caller.organization_id,
-    id: newId('image'),
-    sha256: image.sha256,
-    filename,
-    uploaded: true,
-    content_type: image.media_type,
-    width: image.width,
-    height: image.height,
-    bytes: image.bytes,
-    thumbnail: image.thumbnail,
-    thumbnail_content_type: image.thumbnail_media_type,
-  })
+  return await insertImage(db, { ...image, organization_id: caller.organization_id, id: newId('image'), filename, uploaded: true })
 }
 
 function checkFilename(filename: string | null): void {

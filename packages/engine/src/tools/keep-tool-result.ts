@@ -14,21 +14,7 @@ export interface KeptToolResult {
  */
 export async function keepToolResult(db: Database, { organization_id, session_id, tool_call_id }: CallAddress, { images, whole }: ProcessedToolResult): Promise<KeptToolResult> {
   const kept: KeptToolResult = {}
-  for (const { image_id, sha256, media_type, width, height, bytes, thumbnail, thumbnail_media_type } of images) {
-    await insertImage(db, {
-      organization_id,
-      id: image_id,
-      sha256,
-      filename: null,
-      uploaded: false,
-      content_type: media_type,
-      width,
-      height,
-      bytes,
-      thumbnail,
-      thumbnail_content_type: thumbnail_media_type,
-    })
-  }
+  for (const { image_id, ...image } of images) await insertImage(db, { ...image, organization_id, id: image_id, filename: null, uploaded: false })
   if (images.length > 0) kept.images = images.map(({ image_id, media_type }) => ({ image_id, media_type }))
   if (whole) {
     kept.value_id = makeValueId(organization_id, session_id, tool_call_id, whole.sha256)

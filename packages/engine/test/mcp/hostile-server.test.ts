@@ -1,6 +1,7 @@
+import { createCompute } from '@reprise/compute'
 import type { McpServer } from '@reprise/contract'
 import type { Database, TurnDefinition } from '@reprise/store'
-import { onTestFinished, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { ToolFault } from '../../src/tools/tool.ts'
 import { KeyRing } from '../../src/secrets/key-ring.ts'
 import { McpTools, type McpToolSet } from '../../src/tools/mcp/mcp-tools.ts'
@@ -11,6 +12,8 @@ import { startRawServer, type RawServer } from './raw-server.ts'
 const never = new AbortController().signal
 /** No turn here has headers, so nothing is read. */
 const noDatabase = {} as Database
+const compute = createCompute({ threads: 1 })
+afterAll(() => compute.stop())
 
 interface Chosen extends McpToolSet {
   logged: object[]
@@ -20,7 +23,7 @@ interface Chosen extends McpToolSet {
 async function choose(servers: Record<string, McpServer>, places: string[], times = {}): Promise<Chosen> {
   const logged: object[] = []
   const log = { info() {}, warn: (fields: object) => void logged.push(fields), error() {} }
-  const tools = new McpTools({ secrets: new KeyRing([]), db: noDatabase, egress: openEgress({ allow: places }), log, servers: {}, times: { backoffMs: 100, setupMsMax: 1_000, ...times } })
+  const tools = new McpTools({ secrets: new KeyRing([]), compute, db: noDatabase, egress: openEgress({ allow: places }), log, servers: {}, times: { backoffMs: 100, setupMsMax: 1_000, ...times } })
   onTestFinished(() => tools.stop())
   const definition = { mcp_servers: servers } as TurnDefinition // nothing else of it is looked at
   const again = () => tools.choose({ organization_id: 'org_1', session_id: 'sess_1', id: 'turn_1', definition }, never)
@@ -119,6 +122,8 @@ describe('a list that lies', () => {
               { name: 'text', inputSchema: 'a schema', annotations: 'none' },
               { name: 'none' },
               { name: 'deep', inputSchema: { type: 'object', properties: deep } },
+              { name: 'pattern', inputSchema: { type: 'object', properties: { a: { type: 'string', pattern: '(' } } } },
+              { name: 'elsewhere', inputSchema: { type: 'object', properties: { a: { $ref: 'https://example.com/schema.json' } } } },
               { name: 'task', inputSchema: { type: 'object' }, execution: { taskSupport: 'required' } },
               { name: '' },
               { name: 7 },
@@ -127,11 +132,11 @@ describe('a list that lies', () => {
           }),
       }),
     )
-    expect(chosen.tools.map(({ name, effects }) => [name, effects])).toEqual([['s__good', 'idempotent'], ...['array', 'text', 'none', 'deep'].map((name) => [`s__${name}`, 'at_most_once'])])
+    expect(chosen.tools.map(({ name, effects }) => [name, effects])).toEqual([['s__good', 'idempotent'], ...['array', 'text', 'none', 'deep', 'pattern', 'elsewhere'].map((name) => [`s__${name}`, 'at_most_once'])])
     expect(chosen.tools[0]).toMatchObject({ description: 'Good.', parameters: { type: 'object', properties: { a: { type: 'string' } } } })
     for (const tool of chosen.tools.slice(1)) expect(tool.parameters).toEqual({ type: 'object' })
     await chosen.again()
-    expect(chosen.logged).toMatchObject([{ mcp_server: 's', tools: ['array', 'text', 'none', 'deep'] }])
+    expect(chosen.logged).toMatchObject([{ mcp_server: 's', tools: ['array', 'text', 'none', 'deep', 'pattern', 'elsewhere'] }])
   })
 
   test('gives every tool a name that models take, and no two the same', async () => {

@@ -1,10 +1,11 @@
+import { createCompute } from '@reprise/compute'
 import type { McpServers } from '@reprise/contract'
 import type { Database, TurnDefinition } from '@reprise/store'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { KeyRing } from '../../src/secrets/key-ring.ts'
 import { McpTools } from '../../src/tools/mcp/mcp-tools.ts'
 import type { OperatorMcpServer } from '../../src/tools/mcp/server-spec.ts'
@@ -14,13 +15,15 @@ import { toolContext } from '../tools/tool-context.ts'
 
 const program: OperatorMcpServer = { command: process.execPath, args: [join(import.meta.dirname, 'stdio-server.ts')], env: { FILES_TOKEN: 'a-token-of-the-operator' } }
 const never = new AbortController().signal
+const compute = createCompute({ threads: 1 })
+afterAll(() => compute.stop())
 /** Programs take their time to start. */
 const patience = { timeout: 15_000 }
 
 function open(servers: Record<string, OperatorMcpServer> = { files: program }, times = {}) {
   const logged: { fields: object; message: string }[] = []
   const write = (fields: object, message: string) => void logged.push({ fields, message })
-  const mcp = new McpTools({ secrets: new KeyRing([]), db: {} as Database, egress: openEgress(), log: { info: write, warn: write, error: write }, servers, times: { backoffMs: 20, ...times } })
+  const mcp = new McpTools({ secrets: new KeyRing([]), compute, db: {} as Database, egress: openEgress(), log: { info: write, warn: write, error: write }, servers, times: { backoffMs: 20, ...times } })
   onTestFinished(() => mcp.stop())
   const choose = async (mcp_servers: McpServers = { s: { ref: 'files' } }) =>
     await mcp.choose({ organization_id: 'org_1', session_id: 'sess_1', id: 'turn_1', definition: { mcp_servers } as TurnDefinition }, never)

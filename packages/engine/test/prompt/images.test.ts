@@ -60,8 +60,8 @@ async function storeImage(bytes: Buffer): Promise<string> {
   if (!checked.ok) throw new Error(checked.refusal.message)
   const { sha256, media_type, width, height, thumbnail, thumbnail_media_type } = checked.value
   const stored = await insertImage(fixture.pool, {
-    organization_id: seeded.organization_id, id: newId('image'), sha256, filename: null, uploaded: true, content_type: media_type, width, height,
-    bytes: checked.value.bytes, thumbnail, thumbnail_content_type: thumbnail_media_type,
+    organization_id: seeded.organization_id, id: newId('image'), sha256, filename: null, uploaded: true, media_type, width, height,
+    bytes: checked.value.bytes, thumbnail, thumbnail_media_type,
   })
   return stored.id
 }

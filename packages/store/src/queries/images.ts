@@ -8,12 +8,12 @@ export interface NewImage {
   filename: string | null
   /** False for an image that came inside a message. */
   uploaded: boolean
-  content_type: string
+  media_type: string
   width: number
   height: number
   bytes: Uint8Array
   thumbnail: Uint8Array
-  thumbnail_content_type: string
+  thumbnail_media_type: string
 }
 
 /** Stores an image. Bytes that the organization has already are not stored, nor sent, again. */
@@ -27,8 +27,8 @@ export async function insertImage(db: Database, image: NewImage): Promise<Image>
 INSERT INTO image_blobs (organization_id, sha256, content_type, size_bytes, width, height, bytes, thumbnail, thumbnail_content_type)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
     values: [
-      organization_id, sha256, image.content_type, image.bytes.byteLength, image.width, image.height, asBuffer(image.bytes),
-      asBuffer(image.thumbnail), image.thumbnail_content_type,
+      organization_id, sha256, image.media_type, image.bytes.byteLength, image.width, image.height, asBuffer(image.bytes),
+      asBuffer(image.thumbnail), image.thumbnail_media_type,
     ],
   })
   const second = await insertImageRow(db, organization_id, id, sha256, filename, uploaded)

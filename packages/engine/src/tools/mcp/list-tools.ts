@@ -14,7 +14,7 @@ export interface ListedTool {
 
 export interface ToolList {
   tools: ListedTool[]
-  /** Names of tools whose schema is none; any object is taken for their arguments. */
+  /** Names of tools whose schema is none, or of no use; any object is taken for their arguments. */
   without_schema: string[]
 }
 

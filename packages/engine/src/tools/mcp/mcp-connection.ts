@@ -10,7 +10,7 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { untilAborted } from '../../turn/lease.ts'
-import { listTools, type ToolList } from './list-tools.ts'
+import { listTools, type ListedTool, type ToolList } from './list-tools.ts'
 import { AnswerMissing, ConnectFailed } from './mcp-errors.ts'
 import { closeQuietly, nameEnd, openSession, type Session, type SessionServices } from './open-session.ts'
 import { callResult, type CallResult } from './read-call-result.ts'
@@ -99,10 +99,18 @@ export class McpConnection {
   }
 
   async #askForTools(client: Client): Promise<ToolList> {
-    const list = await listTools(client, this.#times.setupMsMax)
-    const tools = list.without_schema.slice(0, namesLoggedMax)
-    if (tools.length > 0) this.#services.log.warn({ mcp_server: this.#spec.name, tools }, 'an MCP server lists tools with schemas that are none: they take any object')
-    return list
+    const { tools, without_schema } = await listTools(client, this.#times.setupMsMax)
+    const usable: ListedTool[] = []
+    for (const tool of tools) usable.push((await this.#canCheck(tool)) ? tool : takeAnyObject(tool, without_schema))
+    const named = without_schema.slice(0, namesLoggedMax)
+    if (named.length > 0) this.#services.log.warn({ mcp_server: this.#spec.name, tools: named }, 'an MCP server lists tools with schemas that are of no use: they take any object')
+    return { tools: usable, without_schema }
+  }
+
+  /** False for a schema that no call could be checked against: nothing would ever pass. */
+  async #canCheck({ parameters }: ListedTool): Promise<boolean> {
+    const checked = await this.#services.compute.checkToolSchema(parameters)
+    return checked.ok || checked.refusal.code !== 'invalid_request'
   }
 
   async #use<T>(signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
@@ -180,4 +188,9 @@ async function inSession<T>(session: Session, work: (client: Client) => Promise<
 /** Only 404 says so by the specification; the SDK's own examples of servers say 400. */
 function isForgotten({ hasId }: Session, error: unknown): boolean {
   return hasId && error instanceof StreamableHTTPError && (error.code === 404 || error.code === 400)
+}
+
+function takeAnyObject(tool: ListedTool, without_schema: string[]): ListedTool {
+  without_schema.push(tool.name)
+  return { ...tool, parameters: { type: 'object' } }
 }

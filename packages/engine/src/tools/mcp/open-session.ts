@@ -3,6 +3,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { ErrorCode, McpError, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import type { Readable } from 'node:stream'
+import type { Compute } from '@reprise/compute'
 import type { Egress } from '../../egress/egress.ts'
 import { untilAborted } from '../../turn/lease.ts'
 import type { Log } from '../../turn/turn-run.ts'
@@ -13,6 +14,7 @@ import { AnswerMissing } from './mcp-errors.ts'
 import type { ServerSpec } from './server-spec.ts'
 
 export interface SessionServices {
+  compute: Pick<Compute, 'checkToolSchema'>
   egress: Pick<Egress, 'fetch'>
   log: Log
 }

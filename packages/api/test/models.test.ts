@@ -18,8 +18,8 @@ beforeAll(async () => {
   foreignProviderId = newId('provider')
   await insertProvider(server.pool, { id: foreignProviderId, organization_id, name: 'Foreign', provider_type: 'sim', base_url: null, api_key_ciphertext: null })
   foreignModelId = newId('model')
-  const { model, display_name, context_window, max_output_tokens, supports_images, supports_tools, supports_reasoning, prices, compaction, enabled } = await createModel(server.url, providerId)
-  const settings = { model, display_name, context_window, max_output_tokens, supports_images, supports_tools, supports_reasoning, prices, compaction, enabled }
+  const { model, display_name, context_window, max_output_tokens, supports_images, supports_tools, prices, compaction, enabled } = await createModel(server.url, providerId)
+  const settings = { model, display_name, context_window, max_output_tokens, supports_images, supports_tools, prices, compaction, enabled }
   await insertModel(server.pool, { id: foreignModelId, organization_id, provider_id: foreignProviderId, ...settings })
 })
 afterAll(() => server.close())
@@ -30,7 +30,6 @@ const restoreDefault = () => patch(`${url()}/${seeded.model_id}`, { is_default: 
 const prices = { input: 1.25, output: 10, cache_read: 0.125, cache_write: null }
 
 const badSettings: [string, object, string][] = [
-  ['an empty name', { model: '' }, 'model'],
   ['a window of no token', { context_window: 0 }, 'context_window'],
   ['a window of half a token', { context_window: 1.5 }, 'context_window'],
   ['an answer of no token', { max_output_tokens: 0 }, 'max_output_tokens'],
@@ -48,14 +47,14 @@ describe('POST /v1/providers/{provider_id}/models', () => {
     expect(answer.status, answer.text).toBe(201)
     expect(answer.body).toEqual({
       id: expect.stringMatching(/^model_/), organization_id: seeded.organization_id, provider_id: providerId, provider_type: 'sim', model: 'llama3.3:70b',
-      display_name: 'llama3.3:70b', context_window: 128_000, max_output_tokens: null, supports_images: false, supports_tools: true, supports_reasoning: false,
+      display_name: 'llama3.3:70b', context_window: 128_000, max_output_tokens: null, supports_images: false, supports_tools: true,
       prices: null, compaction: true, enabled: true, is_default: false, created_at: expect.any(String), updated_at: expect.any(String),
     })
     expect((await send(`${url()}/${answer.body.id}`)).body).toEqual(answer.body)
   })
 
   it('201: keeps every setting, and understands model_id for model', async () => {
-    const settings = { display_name: 'Big', context_window: 1_000_000, max_output_tokens: 8_192, supports_images: true, supports_tools: false, supports_reasoning: true, prices, compaction: false, enabled: false }
+    const settings = { display_name: 'Big', context_window: 1_000_000, max_output_tokens: 8_192, supports_images: true, supports_tools: false, prices, compaction: false, enabled: false }
     expect(await createModel(server.url, providerId, { ...settings, model: undefined, model_id: 'big' })).toMatchObject({ ...settings, model: 'big' })
   })
 
@@ -66,7 +65,7 @@ describe('POST /v1/providers/{provider_id}/models', () => {
     await restoreDefault()
   })
 
-  it.each([...badSettings, ['no name', { model: undefined }, 'model']] as [string, object, string][])('400: refuses %s', async (_what, settings, path) => {
+  it.each([...badSettings, ['an empty name', { model: '' }, 'model'], ['no name', { model: undefined }, 'model']] as [string, object, string][])('400: refuses %s', async (_what, settings, path) => {
     expectProblem(await post(`${server.url}/v1/providers/${providerId}/models`, { model: 'x', ...settings }), 400, 'invalid_request', path)
   })
 
@@ -110,8 +109,13 @@ describe('PATCH /v1/models/{model_id}', () => {
     const model = await createModel(server.url, providerId, { prices, max_output_tokens: 100 })
     const changes = { display_name: 'Other', supports_images: true, max_output_tokens: null, compaction: false }
     expect((await patch(`${url()}/${model.id}`, changes)).body).toEqual({ ...model, ...changes, updated_at: expect.any(String) })
-    const others = { prices: null, enabled: false, context_window: 5, model: 'renamed' }
+    const others = { prices: null, enabled: false, context_window: 5 }
     expect((await patch(`${url()}/${model.id}`, others)).body).toEqual({ ...model, ...changes, ...others, updated_at: expect.any(String) })
+  })
+
+  it('200: its name stays, for another name is another model', async () => {
+    const model = await createModel(server.url, providerId)
+    expect((await patch<Model>(`${url()}/${model.id}`, { model: 'renamed' })).body.model).toBe(model.model)
   })
 
   it('200: a model that is not enabled answers nothing', async () => {

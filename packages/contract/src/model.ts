@@ -26,7 +26,6 @@ const settings = {
   max_output_tokens: z.int().min(1).max(tokensMax).nullable().describe('Of one answer. Null: the provider decides'),
   supports_images: z.boolean(),
   supports_tools: z.boolean(),
-  supports_reasoning: z.boolean(),
   prices: modelPrices.nullable().describe('Null: what it costs is not known'),
   compaction: z.boolean().describe('A prompt that is too long is made shorter; else its turn fails'),
   enabled: z.boolean(),
@@ -44,7 +43,6 @@ export const createModelRequest = z
     max_output_tokens: settings.max_output_tokens.default(null),
     supports_images: settings.supports_images.default(false),
     supports_tools: settings.supports_tools.default(true),
-    supports_reasoning: settings.supports_reasoning.default(false),
     prices: settings.prices.default(null),
     compaction: settings.compaction.default(true),
     enabled: settings.enabled.default(true),
@@ -61,9 +59,12 @@ export const createModelRequest = z
   .meta({ id: 'CreateModelRequest' })
 export type CreateModelRequest = z.output<typeof createModelRequest>
 
-/** The body of `PATCH /v1/models/{model_id}`. What is absent stays as it is. */
+/**
+ * The body of `PATCH /v1/models/{model_id}`. What is absent stays as it is. Another name is another model, with a row of
+ * its own: what this one has thought must not be sent to it.
+ */
 export const updateModelRequest = z
-  .object({ model: modelName, ...settings })
+  .object(settings)
   .partial()
   .meta({ id: 'UpdateModelRequest', description: 'What is absent stays as it is' })
 export type UpdateModelRequest = z.output<typeof updateModelRequest>

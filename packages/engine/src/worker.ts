@@ -86,7 +86,9 @@ export class Worker {
 
   /** Runs a turn that was just accepted, in a slot that was taken for it. */
   run(turn: Turn): void {
-    this.#start(turn.session_id, turn.id, (lease) => this.#runFrom(startRun(this.#options.services, turn, lease, this.#owner)))
+    const { organization_id, session_id, id: turn_id, epoch } = turn
+    const held = { organization_id, session_id, turn_id, epoch, may_have_run: true }
+    this.#start(session_id, turn_id, (lease) => this.#runFrom(held, lease, startRun(this.#options.services, turn, lease, this.#owner)))
   }
 
   /** Takes up a turn from the journal, in a slot that was taken for it. */
@@ -146,27 +148,32 @@ export class Worker {
     const resumed = await resumeTurn(services.db, held)
     if (!resumed) return
     reachCrashPoint('turn.claimed')
-    await this.#runFrom(startResumedRun(services, resumed, lease, this.#owner))
+    await this.#runFrom(held, lease, startResumedRun(services, resumed, lease, this.#owner))
   }
 
-  async #runFrom(starting: Promise<TurnRun>): Promise<void> {
-    const run = await starting
-    const { turn } = run
-    const { hasEnded, next_turn_id } = await runTurn(run).catch((error: unknown) => this.#failBroken(run, error))
-    if (hasEnded) rememberPast(run)
+  async #runFrom(held: TurnToResume, lease: Lease, starting: Promise<TurnRun>): Promise<void> {
+    const { hasEnded, next_turn_id } = await this.#runToEnd(starting).catch((error: unknown) => this.#failBroken(held, lease, error))
     // The next turn takes over the slot that this one is about to free.
-    if (next_turn_id === null || this.#stopping !== null) return
+    if (!hasEnded || next_turn_id === null || this.#stopping !== null) return
     this.#slotsTaken += 1
-    const { organization_id, session_id, epoch } = turn
+    const { organization_id, session_id, epoch } = held
     this.takeUp({ organization_id, session_id, turn_id: next_turn_id, epoch: epoch + 1, may_have_run: false })
   }
 
-  async #failBroken({ turn, lease }: TurnRun, error: unknown): Promise<TurnOutcome> {
+  async #runToEnd(starting: Promise<TurnRun>): Promise<TurnOutcome> {
+    const run = await starting
+    const outcome = await runTurn(run)
+    if (outcome.hasEnded) rememberPast(run)
+    return outcome
+  }
+
+  async #failBroken(held: TurnToResume, lease: Lease, error: unknown): Promise<TurnOutcome> {
     if (lease.isLost || isPassing(error)) throw error
     const { services } = this.#options
-    const { organization_id, session_id, id: turn_id, epoch } = turn
+    const { session_id, turn_id } = held
     services.log.error({ err: error, turn_id, session_id }, 'a turn broke')
-    return await failBrokenTurn(services, { organization_id, session_id, turn_id, epoch, may_have_run: true }, lease, this.#owner, error)
+    services.pasts.forget(session_id)
+    return await failBrokenTurn(services, { ...held, may_have_run: true }, lease, this.#owner, error)
   }
 
   /** Starts the next suspect once nothing else runs (L8). */

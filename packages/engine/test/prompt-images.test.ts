@@ -24,7 +24,7 @@ test('a model without images is told where they were, in its own turn and in tho
   const model_id = newId('model')
   await insertModel(fixture.pool, {
     id: model_id, organization_id: seeded.organization_id, provider_id: seeded.provider_id, model: 'blind', display_name: 'Blind', context_window: 32_000, max_output_tokens: null,
-    supports_images: false, supports_tools: true, supports_reasoning: false, prices: null, compaction: true, enabled: true,
+    supports_images: false, supports_tools: true, prices: null, compaction: true, enabled: true,
   })
   const sessionId = await fixture.createSession()
   const content_json = JSON.stringify([{ type: 'text', text: 'Look' }, { type: 'image', url: 'https://example.com/a.png' }])

@@ -4,7 +4,6 @@ ALTER TABLE providers ADD COLUMN version integer NOT NULL DEFAULT 1;
 ALTER TABLE providers ADD COLUMN deleted_at timestamptz;
 
 ALTER TABLE models ADD COLUMN max_output_tokens integer;
-ALTER TABLE models ADD COLUMN supports_reasoning boolean NOT NULL DEFAULT false;
 -- USD per million tokens: {"input", "output", "cache_read", "cache_write"}.
 ALTER TABLE models ADD COLUMN prices json;
 -- A prompt that is too long is made shorter; else its turn fails.

@@ -26,7 +26,7 @@ const storeProvider = (api_key_ciphertext: Uint8Array | null = Buffer.from('seal
 
 async function storeModel(changes: Partial<NewModel> = {}): Promise<string> {
   const id = newId('model')
-  const settings = { model: 'm', display_name: 'M', context_window: 10, max_output_tokens: 5, supports_images: true, supports_tools: true, supports_reasoning: false, prices: null, compaction: true, enabled: true }
+  const settings = { model: 'm', display_name: 'M', context_window: 10, max_output_tokens: 5, supports_images: true, supports_tools: true, prices: null, compaction: true, enabled: true }
   expect(await insertModel(pool, { id, organization_id, provider_id: seeded.provider_id, ...settings, ...changes })).toBe(true)
   return id
 }
@@ -73,7 +73,7 @@ describe('a model', () => {
     const [settings] = await readTurnSettings(pool, [{ organization_id, session_id, model_id: id }])
     expect(settings?.model).toEqual({
       id, model: 'm', provider_id: seeded.provider_id, provider_type: 'sim', provider_version: 1, context_window: 10, max_output_tokens: 5, supports_images: false, supports_tools: true,
-      supports_reasoning: false, compaction: false, prices,
+      compaction: false, prices,
     })
     await deleteModel(pool, organization_id, id)
     expect((await readTurnSettings(pool, [{ organization_id, session_id, model_id: id }]))[0]).toMatchObject({ model: null })

@@ -1,10 +1,10 @@
 import type { MessageBody } from '@reprise/compute'
 import { AppError, newId, type Delivery } from '@reprise/contract'
 import type { IncomingMessage } from '@reprise/engine'
-import { readMessage, type StoredMessage } from '@reprise/store'
+import { readAcceptedBefore, readMessage, type StoredMessage } from '@reprise/store'
 import type { Caller, Services } from '../services.ts'
 import { unknownModel } from './check-agent-settings.ts'
-import { checkImageSupport } from './check-image-support.ts'
+import { findImageRefusal } from './find-image-refusal.ts'
 import { storeMessageImages } from './store-message-images.ts'
 
 export interface CreateMessageInput {
@@ -25,7 +25,8 @@ export const queueRetrySeconds = 5
 export async function createMessage(services: Services, caller: Caller, input: CreateMessageInput): Promise<CreatedMessage> {
   const { session_id, idempotency_key, body } = input
   const { controls } = body.request
-  await checkImageSupport(services, caller, session_id, body)
+  const imageRefusal = await findImageRefusal(services, caller, session_id, body)
+  if (imageRefusal) return await repeatOr(services, caller, input, imageRefusal)
   const accepted = await services.engine.acceptMessage({
     organization_id: caller.organization_id,
     session_id,
@@ -47,8 +48,7 @@ export async function createMessage(services: Services, caller: Caller, input: C
     case 'session_not_found':
       throw new AppError('session_not_found')
     case 'unknown_model':
-      if (controls?.model_id) throw unknownModel('controls.model_id', controls.model_id)
-      throw new AppError('unknown_model', { message: 'The model that session, agent or organization chose cannot answer: name another in controls.model_id' })
+      return await repeatOr(services, caller, input, describeUnknownModel(controls?.model_id))
     case 'key_reused':
       throw new AppError('idempotency_key_reused')
     case 'busy':
@@ -56,6 +56,19 @@ export async function createMessage(services: Services, caller: Caller, input: C
     case 'queue_full':
       throw new AppError('queue_full', { retryAfterSeconds: queueRetrySeconds })
   }
+}
+
+/** What was accepted once is answered again, whatever has become of its model since. Anything else is refused. */
+async function repeatOr(services: Services, caller: Caller, { session_id, idempotency_key, body }: CreateMessageInput, refusal: AppError): Promise<CreatedMessage> {
+  const before = idempotency_key === null ? null : await readAcceptedBefore(services.db, caller.organization_id, session_id, idempotency_key)
+  if (!before) throw refusal
+  if (before.body_sha256 !== body.body_sha256) throw new AppError('idempotency_key_reused')
+  return { message: await readFirst(services, caller, session_id, before.message_sequence), delivery: 'duplicate' }
+}
+
+function describeUnknownModel(modelId: string | null | undefined): AppError {
+  if (modelId) return unknownModel('controls.model_id', modelId)
+  return new AppError('unknown_model', { message: 'The model that session, agent or organization chose cannot answer: name another in controls.model_id' })
 }
 
 function pickTexts({ content_json, controls_json, metadata_json, tags_json, external_actor_json }: MessageBody): Pick<

@@ -20,8 +20,8 @@ export function estimateMessage(message: MessageOfTurn, model: TurnModel): numbe
   }
   // Another model's thinking is not sent.
   if (message.role === 'agent' && message.model_id === model.id) {
-    for (const { text, signature } of message.thinking) {
-      tokens += Math.max(estimateText(text, rates.text), (signature?.length ?? 0) / signatureCharactersPerToken)
+    for (const { text, signature, vendor_json } of message.thinking) {
+      tokens += Math.max(estimateText(text, rates.text), ((signature?.length ?? 0) + (vendor_json?.length ?? 0)) / signatureCharactersPerToken)
     }
   }
   return Math.ceil(tokens)

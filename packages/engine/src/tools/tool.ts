@@ -70,11 +70,13 @@ export interface ToolDeclaration<S extends z.ZodObject> {
   effects: EffectsMode
   /** Each call waits until somebody approves it. Agents may ask for that too, by `requires_approval` in a capability's config. */
   requires_approval?: boolean
+  /** How long one run may take; a minute unless said. */
+  timeout_ms?: number
   run(args: z.output<S>, context: ToolContext): ToolOutcome | Promise<ToolOutcome>
 }
 
 /** Makes a tool of a zod schema and a function that only ever sees arguments which passed it. */
-export function defineTool<S extends z.ZodObject>({ name, description, input, effects, requires_approval = false, run }: ToolDeclaration<S>): Tool {
+export function defineTool<S extends z.ZodObject>({ name, description, input, effects, requires_approval = false, timeout_ms, run }: ToolDeclaration<S>): Tool {
   return {
     name,
     description,
@@ -82,6 +84,7 @@ export function defineTool<S extends z.ZodObject>({ name, description, input, ef
     parameters: z.toJSONSchema(input, { io: 'input' }),
     effects,
     requires_approval,
+    ...(timeout_ms !== undefined && { timeout_ms }),
     findFault(args) {
       const parsed = parseValue(input, args)
       return parsed.ok ? null : describeFault(parsed.refusal)

@@ -28,6 +28,9 @@ export interface TurnTools {
   findSpec(name: string): ToolSpec | null
 }
 
+/** Of a turn that calls no tool any more. */
+export const noTools: TurnTools = chooseTurnTools([])
+
 /** The model gets what the sources have, in their order: see `giveNames` for tools of one name. */
 export function chooseTurnTools(sources: readonly ToolSource<TurnTool>[]): TurnTools {
   const { named, collisions } = giveNames(sources)

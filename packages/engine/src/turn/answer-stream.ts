@@ -5,6 +5,8 @@ import type { TurnWriter } from './turn-writer.ts'
 
 /** How long something of an answer waits to be committed with what follows it: at most 20 commits a second per turn. */
 const deltaDelayMs = 50
+/** How far an answer may be ahead of the journal; a model that goes on faster waits. */
+const aheadCharactersMax = 64 * 1024
 
 interface AnswerStreamOptions {
   writer: TurnWriter
@@ -36,6 +38,8 @@ export class AnswerStream {
   #isClosed = false
   #pending: { type: 'output.message.delta' | 'reason.thinking.delta'; delta: string } | null = null
   #timer: NodeJS.Timeout | null = null
+  /** Written since a commit last came back. */
+  #aheadCharacters = 0
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options
@@ -45,6 +49,18 @@ export class AnswerStream {
   /** What of it has been written: a call that starts over must say so. */
   get written(): { accumulated_len: number } | null {
     return this.#hasWritten ? { accumulated_len: this.text.length } : null
+  }
+
+  /** True when nothing more is to be taken before `catchUp`. */
+  get isAhead(): boolean {
+    return this.#aheadCharacters > aheadCharactersMax
+  }
+
+  /** Resolves when all that was taken is in the journal. */
+  async catchUp(): Promise<void> {
+    this.flush()
+    await this.#options.writer.commit()
+    this.#aheadCharacters = 0
   }
 
   take(chunk: Exclude<ModelChunk, { type: 'finished' }>): void {
@@ -127,6 +143,7 @@ export class AnswerStream {
   }
 
   #addDelta(type: 'output.message.delta' | 'reason.thinking.delta', delta: string): void {
+    this.#aheadCharacters += delta.length
     if (this.#pending?.type !== type) this.flush()
     if (this.#pending) this.#pending.delta += delta
     else this.#pending = { type, delta }
@@ -135,9 +152,8 @@ export class AnswerStream {
   #commitSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null
-      this.flush()
       // A failure is not lost here: the turn's next write throws it.
-      this.#options.writer.commit().catch(() => {})
+      this.catchUp().catch(() => {})
     }, deltaDelayMs)
   }
 }

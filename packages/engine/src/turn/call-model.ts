@@ -77,7 +77,7 @@ async function attemptCall(run: TurnRun, iteration: number, plan: PromptPlan): P
   } catch (error) {
     // A fault reaches streams as far as it came: what was streamed is kept, and never taken for an answer.
     answer.flush()
-    writeFailure(run, error, performance.now() - startedAt)
+    writeFailure(run, answer, error, performance.now() - startedAt)
     if (lease.cancelReason && answer.text !== '') run.cutOff = answer
     if (error instanceof ModelError) return { error, written: answer.written }
     throw error
@@ -106,6 +106,7 @@ async function drain({ turn, services }: TurnRun, call: ModelCall, answer: Answe
   for await (const chunk of provider.stream(call, signal)) {
     if (chunk.type === 'finished') return chunk
     answer.take(chunk)
+    if (answer.isAhead) await answer.catchUp()
     reachCrashPoint('model.mid_stream')
   }
   throw new ModelError('cut', 'the stream ended before the answer was finished')
@@ -123,14 +124,14 @@ async function waitForNextAttempt({ turn, writer, services, lease }: TurnRun, { 
   if (written) writer.event('reason.recovered', { turn_id: turn.id, mode: 'restart', ...written })
 }
 
-function writeFailure({ turn, writer, lease }: TurnRun, error: unknown, durationMs: number): void {
+function writeFailure({ turn, writer, lease }: TurnRun, answer: AnswerStream, error: unknown, durationMs: number): void {
   if (lease.isLost) return
   const duration_ms = Math.round(durationMs)
   const reason = lease.cancelReason ? 'cancelled' : error instanceof ModelError ? error.kind : 'internal_error'
   const { model, provider_type: provider } = turn.model
   const retry = turn.attempt > 1 ? { retry: { attempt: turn.attempt } } : {}
   writer.event('llm.generation', {
-    metadata: { model, provider, duration_ms, time_to_first_token_ms: null, finish_reasons: [], response_id: null, success: false, error: reason, ...retry },
+    metadata: { model, provider, duration_ms, time_to_first_token_ms: answer.timeToFirstTokenMs, finish_reasons: [], response_id: null, success: false, error: reason, ...retry },
     output: { message_id: null },
   })
   writer.event('reason.completed', { success: false, has_tool_calls: false, tool_call_count: 0, duration_ms, error: reason })

@@ -54,7 +54,7 @@ async function store(changes: Partial<StoredProvider> = {}, apiKey: string | nul
 function modelOf(provider_id: string, provider_version = 1): TurnModel {
   return {
     id: 'model_1', model: 'm', provider_id, provider_type: 'openai', provider_version, context_window: 1, max_output_tokens: null,
-    supports_images: true, supports_tools: true, supports_reasoning: true, compaction: true, prices: null,
+    supports_images: true, supports_tools: true, compaction: true, prices: null,
   }
 }
 

@@ -12,7 +12,6 @@ export function makeTurnModel(changes: Partial<TurnModel> = {}): TurnModel {
     max_output_tokens: null,
     supports_images: true,
     supports_tools: true,
-    supports_reasoning: true,
     compaction: true,
     prices: null,
     ...changes,

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts'
 export type NewModel = Omit<CreateModelRequest, 'is_default'> & Pick<Model, 'id' | 'organization_id' | 'provider_id'>
 
 const select = `SELECT m.id, m.organization_id, m.provider_id, p.type AS provider_type, m.model, m.display_name, m.context_window,
-  m.max_output_tokens, m.supports_images, m.supports_tools, m.supports_reasoning, m.prices, m.compaction, m.enabled,
+  m.max_output_tokens, m.supports_images, m.supports_tools, m.prices, m.compaction, m.enabled,
   coalesce(o.default_model_id = m.id, false) AS is_default, m.created_at, m.updated_at
 FROM models m
 JOIN providers p ON p.organization_id = m.organization_id AND p.id = m.provider_id
@@ -37,13 +37,13 @@ export async function insertModel(db: Database, model: NewModel): Promise<boolea
     text: `/* insertModel */
 INSERT INTO models (
   organization_id, id, provider_id, model, display_name, context_window, max_output_tokens, supports_images, supports_tools,
-  supports_reasoning, prices, compaction, enabled
+  prices, compaction, enabled
 )
-SELECT p.organization_id, $2, p.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+SELECT p.organization_id, $2, p.id, $4, $5, $6, $7, $8, $9, $10, $11, $12
 FROM providers p WHERE p.organization_id = $1 AND p.id = $3 AND p.deleted_at IS NULL FOR SHARE`,
     values: [
       model.organization_id, model.id, model.provider_id, model.model, model.display_name, model.context_window, model.max_output_tokens,
-      model.supports_images, model.supports_tools, model.supports_reasoning, model.prices && JSON.stringify(model.prices), model.compaction, model.enabled,
+      model.supports_images, model.supports_tools, model.prices && JSON.stringify(model.prices), model.compaction, model.enabled,
     ],
   })
   return rowCount === 1
@@ -55,9 +55,9 @@ export async function updateModel(db: Database, organizationId: string, modelId:
     name: 'update_model',
     text: `/* updateModel */
 UPDATE models m SET (
-  model, display_name, context_window, max_output_tokens, supports_images, supports_tools, supports_reasoning, prices, compaction, enabled
+  display_name, context_window, max_output_tokens, supports_images, supports_tools, prices, compaction, enabled
 ) = (
-  SELECT c.model, c.display_name, c.context_window, c.max_output_tokens, c.supports_images, c.supports_tools, c.supports_reasoning, c.prices,
+  SELECT c.display_name, c.context_window, c.max_output_tokens, c.supports_images, c.supports_tools, c.prices,
     c.compaction, c.enabled
   FROM json_populate_record(m, $3::json) c
 ), updated_at = now()

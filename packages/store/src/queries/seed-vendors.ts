@@ -22,8 +22,8 @@ WITH provider AS (
   INSERT INTO providers (organization_id, id, type, name) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 )
 INSERT INTO models (
-  organization_id, id, provider_id, model, display_name, context_window, max_output_tokens, supports_images, supports_tools, supports_reasoning, prices
-) VALUES ($1, $5, $2, $6, $7, $8, $9, true, true, true, $10) ON CONFLICT DO NOTHING`,
+  organization_id, id, provider_id, model, display_name, context_window, max_output_tokens, supports_images, supports_tools, prices
+) VALUES ($1, $5, $2, $6, $7, $8, $9, true, true, $10) ON CONFLICT DO NOTHING`,
     values: [seeded.organization_id, provider_id, type, name, model_id, model, display_name, context_window, max_output_tokens, JSON.stringify(prices)],
   })
 }

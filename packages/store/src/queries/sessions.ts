@@ -122,7 +122,6 @@ export interface TurnModel {
   max_output_tokens: number | null
   supports_images: boolean
   supports_tools: boolean
-  supports_reasoning: boolean
   /** A prompt that is too long is made shorter; else its turn fails. */
   compaction: boolean
   prices: ModelPrices | null

@@ -41,7 +41,7 @@ export function resolveServer(name: string, server: McpServer, sources: SpecSour
   // A header goes to no other url than the one it was given with.
   const headers = kept?.url === server.url ? kept.headers : {}
   const isMissing = Object.keys(server.headers ?? {}).some((header) => headers[header] === undefined)
-  if (isMissing) return { problem: 'has other headers by now than when the turn was accepted' }
+  if (isMissing) return { problem: 'has other headers by now than when the turn was accepted, or headers that cannot be read' }
   const place: ServerPlace = { kind: 'http', url: server.url, headers }
   return { name, key: makeKey(sources.organization_id, place), place, ...readTerms([server]) }
 }

@@ -1,6 +1,6 @@
 import type { McpServers } from '@reprise/contract'
 import { readMcpHeaders, type Database } from '@reprise/store'
-import type { KeyRing } from '../../secrets/key-ring.ts'
+import { SealBroken, type KeyRing } from '../../secrets/key-ring.ts'
 import { openMcpHeaders, type McpHeaders } from '../../secrets/mcp-headers.ts'
 import type { Log } from '../../turn/turn-run.ts'
 import type { Tool } from '../tool.ts'
@@ -62,7 +62,14 @@ export class ServerTools {
 
   async #readHeaders({ organization_id, session_id }: TurnOfTools): Promise<McpHeaders> {
     const sealed = await readMcpHeaders(this.#db, organization_id, session_id)
-    return sealed ? openMcpHeaders(this.#secrets, sealed, organization_id) : {}
+    try {
+      return sealed ? openMcpHeaders(this.#secrets, sealed, organization_id) : {}
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error
+      // Their servers are left out, like those that are away: the turn goes on.
+      this.#log.error({ err: error, session_id }, 'the headers of MCP servers cannot be read; is REPRISE_SECRET_KEY the one that they were stored with?')
+      return {}
+    }
   }
 }
 

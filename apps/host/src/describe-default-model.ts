@@ -1,7 +1,7 @@
 import type { Engine } from '@reprise/engine'
-import { readDefaultModel, readProvider, seeded, vendors, type Database, type VendorType } from '@reprise/store'
+import { readDefaultModel, readProvider, seeded, seededVendors, type Database, type VendorType } from '@reprise/store'
 
-const settings = Object.values(vendors).map(({ setting }) => setting)
+const settings = Object.values(seededVendors).map(({ setting }) => setting)
 
 /** Which model answers where nobody names one, and with whose key. */
 export async function describeDefaultModel(db: Database, keys: Engine['providerKeys']): Promise<string> {
@@ -11,7 +11,7 @@ export async function describeDefaultModel(db: Database, keys: Engine['providerK
   if (provider.provider_type === 'sim') return `${model.display_name} (a script, no model: ${settings.join(' or ')} gives a real one)`
   const name = `${model.display_name} of ${provider.name}`
   if (provider.has_stored_key) return `${name}, with the key that is stored`
-  const vendor = vendors[provider.provider_type as VendorType] // or any other type, which has none
+  const vendor = seededVendors[provider.provider_type as VendorType] // or any other type, which has none
   if (keys.findEnvironmentKey(provider) !== null) return `${name}, with the key in ${vendor.setting}`
   return vendor && provider.base_url === null ? `${name}, which has no key: start with ${vendor.setting}, or PATCH /v1/providers/${provider.id}` : `${name}, without a key`
 }

@@ -1,6 +1,6 @@
 import type { Message, Model, Provider } from '@reprise/contract'
 import { ModelError, type CreateProvider } from '@reprise/engine'
-import { seedVendors, vendors } from '@reprise/store'
+import { seedVendors, seededVendors } from '@reprise/store'
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { mutate, query } from './support/call-procedure.ts'
@@ -57,7 +57,7 @@ it('a key is used, and is in no answer, event, log line or row, whatever its ven
   await failTurn(modelId)
   hear(await patch(`${url}/${id}`, { api_key: keys.patched }))
   await failTurn(modelId)
-  await failTurn(vendors.openai.model_id)
+  await failTurn(seededVendors.openai.model_id)
   expect(used).toEqual([keys.stored, keys.patched, keys.environment])
 
   hear(await send(url))

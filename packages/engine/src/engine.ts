@@ -31,7 +31,7 @@ export interface EngineOptions {
   journal: Journal
   compute: Compute
   log: Log
-  /** Makes the clients of providers; for tests and for vendors that an embedding app adds. */
+  /** Makes the clients of providers; tests put other voices in their place. */
   createProvider?: CreateProvider
   /** Server-side tools beside the built-in ones, for agents to name by their refs. */
   capabilities?: readonly Capability[]

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts'
 import {
   createPool, deleteModel, deleteProvider, insertModel, insertProvider, insertSession, makeSeededSession, readDefaultModel, readModel, readProvider, readProviderConnection,
-  readTurnSettings, seed, seeded, seedVendors, setDefaultModel, updateModel, updateProvider, vendors, type NewModel, type StoredProvider,
+  readTurnSettings, seed, seeded, seedVendors, setDefaultModel, updateModel, updateProvider, seededVendors, type NewModel, type StoredProvider,
 } from '../src/index.ts'
 
 const { organization_id } = seeded
@@ -98,18 +98,18 @@ describe('the seed of vendors', () => {
     await seedVendors(pool, new Set())
     expect(await readDefaultId()).toBe(seeded.model_id)
     await seedVendors(pool, new Set(['anthropic', 'openai']))
-    expect(await readDefaultModel(pool, organization_id)).toMatchObject({ id: vendors.openai.model_id, provider_type: 'openai', prices: vendors.openai.prices, supports_images: true })
+    expect(await readDefaultModel(pool, organization_id)).toMatchObject({ id: seededVendors.openai.model_id, provider_type: 'openai', prices: seededVendors.openai.prices, supports_images: true })
     await seedVendors(pool, new Set(['anthropic']))
-    expect(await readDefaultId()).toBe(vendors.openai.model_id)
+    expect(await readDefaultId()).toBe(seededVendors.openai.model_id)
   })
 
   test('leaves what an operator has changed, and brings nothing back', async () => {
     await seedVendors(pool, new Set(['openai']))
-    await updateModel(pool, organization_id, vendors.openai.model_id, { display_name: 'Mine' })
+    await updateModel(pool, organization_id, seededVendors.openai.model_id, { display_name: 'Mine' })
     await setDefaultModel(pool, organization_id, seeded.model_id)
-    expect(await deleteModel(pool, organization_id, vendors.openai.model_id)).toBe('deleted')
+    expect(await deleteModel(pool, organization_id, seededVendors.openai.model_id)).toBe('deleted')
     await seedVendors(pool, new Set(['openai', 'anthropic']))
-    expect(await readModel(pool, organization_id, vendors.openai.model_id)).toBeNull()
-    expect(await readDefaultId()).toBe(vendors.anthropic.model_id)
+    expect(await readModel(pool, organization_id, seededVendors.openai.model_id)).toBeNull()
+    expect(await readDefaultId()).toBe(seededVendors.anthropic.model_id)
   })
 })

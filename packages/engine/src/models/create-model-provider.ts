@@ -4,8 +4,6 @@ import type { ModelProvider, ProviderConnection } from './model-provider.ts'
 import type { ProviderServices } from './provider-services.ts'
 import { createSimProvider } from './sim/sim-provider.ts'
 
-export type { ProviderServices }
-
 /**
  * Makes the client of a provider. Throws a ModelError for a type that nothing here speaks, or a connection that lacks
  * something. The vendors' libraries are loaded with the first that is asked for: no start should wait for them.

@@ -32,8 +32,12 @@ function tells(error: unknown, apiKey: string): boolean {
 }
 
 function withoutKey(error: unknown, apiKey: string): Error {
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(apiKey, hidden)
+  const message = hideKeyInText(error instanceof Error ? error.message : String(error), apiKey)
   if (!(error instanceof ModelError)) return new Error(message)
   const { kind, retryable, retry_after_ms } = error
   return new ModelError(kind, message, { retryable, ...(retry_after_ms !== null && { retry_after_ms }) })
+}
+
+export function hideKeyInText(text: string, apiKey: string): string {
+  return apiKey.length < keyCharactersMin ? text : text.replaceAll(apiKey, hidden)
 }

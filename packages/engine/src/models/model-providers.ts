@@ -5,13 +5,14 @@
  *     so no call asks the database for it, and a changed key or address holds for every process from the next turn on.
  * V2  A turn that is older than the client uses the newer one: what was taken away must not go on.
  */
-import { readProviderConnection, vendors, type Database, type ProviderConnectionRow, type TurnModel, type VendorType } from '@reprise/store'
+import { readProviderConnection, seededVendors, type Database, type ProviderConnectionRow, type TurnModel, type VendorType } from '@reprise/store'
 import { SealBroken } from '../secrets/key-ring.ts'
 import type { ProviderKeys, ProviderRow } from '../secrets/provider-keys.ts'
-import { createModelProvider, type ProviderServices } from './create-model-provider.ts'
+import { createModelProvider } from './create-model-provider.ts'
 import { hideKey } from './hide-key.ts'
 import { ModelError } from './model-error.ts'
 import type { ModelProvider, ProviderConnection } from './model-provider.ts'
+import type { ProviderServices } from './provider-services.ts'
 
 export type CreateProvider = (connection: ProviderConnection, services: ProviderServices) => ModelProvider | Promise<ModelProvider>
 
@@ -69,7 +70,7 @@ export class ModelProviders {
     const { keys } = this.#options
     if (found.api_key_ciphertext) return this.#openKey(row, found.name, found.api_key_ciphertext)
     const fromEnvironment = keys.findEnvironmentKey({ ...row, ...found })
-    const vendor = vendors[found.provider_type as VendorType] // or any other type, which has none
+    const vendor = seededVendors[found.provider_type as VendorType] // or any other type, which has none
     if (fromEnvironment === null && vendor && found.base_url === null) {
       const setting = vendor.provider_id === row.id ? `, or the server be started with ${vendor.setting}` : ''
       throw unavailable(`the provider ${found.name} has no key: its api_key must be set${setting}`)

@@ -3,7 +3,7 @@ import { limits } from '@reprise/contract'
 import { EgressFault, EgressRefused } from '../egress/egress-errors.ts'
 import type { Egress } from '../egress/egress.ts'
 import type { ImageLimits, LoadedImage } from '../models/model-provider.ts'
-import { runPatiently } from './run-patiently.ts'
+import { runPatiently } from '../run-patiently.ts'
 
 export interface FetchServices {
   egress: Egress

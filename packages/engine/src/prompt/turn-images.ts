@@ -6,7 +6,7 @@ import type { ModelProviders } from '../models/model-providers.ts'
 import type { Turn } from '../turn/turn.ts'
 import { fetchImage, type FetchedImage, type FetchServices } from './fetch-image.ts'
 import type { FittedImages } from './fitted-images.ts'
-import { runPatiently } from './run-patiently.ts'
+import { runPatiently } from '../run-patiently.ts'
 
 export interface ImageServices extends FetchServices {
   db: Database

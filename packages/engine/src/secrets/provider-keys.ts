@@ -1,4 +1,4 @@
-import { seeded, vendors, type ProviderConnectionRow, type VendorType } from '@reprise/store'
+import { seeded, seededVendors, type ProviderConnectionRow, type VendorType } from '@reprise/store'
 import type { KeyRing } from './key-ring.ts'
 
 /** Which row a key is for. */
@@ -42,7 +42,7 @@ export class ProviderKeys {
   /** The environment's key serves the seeded provider of its vendor at the vendor's own address, and no other row. */
   findEnvironmentKey({ organization_id, id, provider_type, base_url }: ServedProvider): string | null {
     const type = provider_type as VendorType // or any other, which is not in the map
-    const isSeeded = organization_id === seeded.organization_id && vendors[type]?.provider_id === id
+    const isSeeded = organization_id === seeded.organization_id && seededVendors[type]?.provider_id === id
     return isSeeded && base_url === null ? (this.#environmentKeys.get(type) ?? null) : null
   }
 }

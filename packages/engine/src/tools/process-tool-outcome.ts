@@ -1,14 +1,10 @@
 import type { Compute, ProcessedToolResult, TaskResult } from '@reprise/compute'
 import { AppError, type ToolResultPart } from '@reprise/contract'
 import type { Database } from '@reprise/store'
-import { pause } from '../turn/pause.ts'
+import { runPatiently } from '../run-patiently.ts'
 import { EncodedResult } from './encoded-result.ts'
 import { keepToolResult } from './keep-tool-result.ts'
 import type { ToolOutcome } from './tool.ts'
-
-/** While all threads are busy, an outcome that is there already waits for its turn: so long, and so often. */
-const busyMs = 200
-const busyTimesMax = 50
 
 const neverAborted = new AbortController().signal
 
@@ -30,19 +26,16 @@ export interface CallAddress {
  */
 export async function processToolOutcome({ compute, db }: OutcomeServices, call: CallAddress, outcome: ToolOutcome, signal: AbortSignal = neverAborted): Promise<ToolResultPart> {
   const start = { type: 'tool_result', tool_call_id: call.tool_call_id } as const
-  for (let times = 1; ; times++) {
-    const processed = await processSaid(compute, call, outcome, signal)
-    if (processed.ok) {
-      const { value, is_error } = processed.value
-      if (!outcome.ok || is_error) return { ...start, error: String(value) }
-      return { ...start, result: value, ...(await keepToolResult(db, call, processed.value)) }
-    }
-    const { code, message } = processed.refusal
-    if (code === 'invalid_json' && outcome.ok && outcome.result instanceof EncodedResult) return { ...start, error: outcome.result.unreadable }
-    if (code !== 'overloaded') return { ...start, error: `The tool's result could not be processed: ${message}` }
-    if (times === busyTimesMax) throw new AppError('overloaded', { retryAfterSeconds: 1 })
-    await pause(busyMs, signal)
+  const processed = await runPatiently(() => processSaid(compute, call, outcome, signal), signal)
+  if (processed.ok) {
+    const { value, is_error } = processed.value
+    if (!outcome.ok || is_error) return { ...start, error: String(value) }
+    return { ...start, result: value, ...(await keepToolResult(db, call, processed.value)) }
   }
+  const { code, message } = processed.refusal
+  if (code === 'overloaded') throw new AppError('overloaded', { retryAfterSeconds: 1 })
+  if (code === 'invalid_json' && outcome.ok && outcome.result instanceof EncodedResult) return { ...start, error: outcome.result.unreadable }
+  return { ...start, error: `The tool's result could not be processed: ${message}` }
 }
 
 async function processSaid(compute: Compute, call: CallAddress, outcome: ToolOutcome, signal: AbortSignal): Promise<TaskResult<ProcessedToolResult>> {

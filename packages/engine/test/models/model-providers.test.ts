@@ -1,5 +1,5 @@
 import { newId } from '@reprise/contract'
-import { deleteProvider, insertProvider, readProvider, seed, seeded, seedVendors, updateProvider, vendors, createPool, type StoredProvider, type TurnModel } from '@reprise/store'
+import { deleteProvider, insertProvider, readProvider, seed, seeded, seedVendors, updateProvider, seededVendors, createPool, type StoredProvider, type TurnModel } from '@reprise/store'
 import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../../test/database.ts'
@@ -121,7 +121,7 @@ describe('a stored key', () => {
 })
 
 describe('the environment’s key', () => {
-  const { provider_id } = vendors.openai
+  const { provider_id } = seededVendors.openai
   const readSeeded = async () => (await readProvider(pool, organization_id, provider_id))!
 
   test('serves the seeded provider of its vendor, until that has one of its own', async () => {
@@ -135,7 +135,7 @@ describe('the environment’s key', () => {
 
   test('serves no other row, no address but the vendor’s, no other type and no other organization', async () => {
     await expect(find((await store({}, null)).id)).rejects.toMatchObject({ kind: 'unavailable' })
-    await expect(find(vendors.anthropic.provider_id)).rejects.toMatchObject({ message: expect.stringContaining('ANTHROPIC_API_KEY') })
+    await expect(find(seededVendors.anthropic.provider_id)).rejects.toMatchObject({ message: expect.stringContaining('ANTHROPIC_API_KEY') })
     const row = await readSeeded()
     const moved = await updateProvider(pool, { ...row, base_url: 'https://evil.example.com/v1', api_key_ciphertext: undefined })
     await find(provider_id, moved!.version)

@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts'
-import { vendors, vendorTypes, type VendorType } from '../vendors.ts'
+import { seededVendors, vendorTypes, type VendorType } from '../seeded-vendors.ts'
 import { seeded } from './seed.ts'
 
 /**
@@ -10,12 +10,12 @@ export async function seedVendors(db: Database, withKey: ReadonlySet<VendorType>
   for (const type of vendorTypes) {
     if (!withKey.has(type)) continue
     await seedVendor(db, type)
-    await preferToSim(db, vendors[type].model_id)
+    await preferToSim(db, seededVendors[type].model_id)
   }
 }
 
 async function seedVendor(db: Database, type: VendorType): Promise<void> {
-  const { provider_id, name, model_id, model, display_name, context_window, max_output_tokens, prices } = vendors[type]
+  const { provider_id, name, model_id, model, display_name, context_window, max_output_tokens, prices } = seededVendors[type]
   await db.query({
     text: `/* seedVendor */
 WITH provider AS (
@@ -39,5 +39,5 @@ FROM models m WHERE o.id = $1 AND o.default_model_id = $2 AND m.organization_id 
 
 /** True for the providers that the server makes by itself. */
 export function isSeededProvider(providerId: string): boolean {
-  return providerId === seeded.provider_id || vendorTypes.some((type) => vendors[type].provider_id === providerId)
+  return providerId === seeded.provider_id || vendorTypes.some((type) => seededVendors[type].provider_id === providerId)
 }

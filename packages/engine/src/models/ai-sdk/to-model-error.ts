@@ -1,6 +1,7 @@
 import { AISDKError, APICallError, InvalidResponseDataError, JSONParseError, TypeValidationError } from '@ai-sdk/provider'
 import { repairText } from '@reprise/contract'
 import { EgressFault, findErrorCode, findRefusal } from '../../egress/egress-errors.ts'
+import { hideKeyInText } from '../hide-key.ts'
 import { ModelError } from '../model-error.ts'
 import { judgeStatus, statusOfName } from './judge-status.ts'
 
@@ -63,7 +64,7 @@ function judgeErrorEvent(event: unknown, facts: CallFacts): ModelError {
 }
 
 function tellSafely(words: string, { apiKey }: CallFacts): string {
-  const told = apiKey ? words.replaceAll(apiKey, '[key]') : words
+  const told = apiKey === null ? words : hideKeyInText(words, apiKey)
   return repairText(told.length > wordsMax ? `${told.slice(0, wordsMax)}…` : told)
 }
 

@@ -1,5 +1,5 @@
 import type { TaskResult } from '@reprise/compute'
-import { pause } from '../turn/pause.ts'
+import { pause } from './turn/pause.ts'
 
 /** While all threads are busy, a turn waits for its task's turn: so long, and so often. */
 const busyMs = 200

@@ -1,7 +1,7 @@
 import type { ModelPrices, ProviderType } from '@reprise/contract'
 
 /** A vendor whose key may come from the environment: its provider and model, as they are seeded. */
-export interface Vendor {
+export interface SeededVendor {
   provider_id: string
   /** The setting that holds the key. */
   setting: string
@@ -20,7 +20,7 @@ export type VendorType = Extract<ProviderType, 'openai' | 'anthropic'>
  * The order is the order of preference. Names, windows and prices are those that the vendors published in November 2026;
  * the seed writes them once, from then on they are rows to be changed.
  */
-export const vendors = {
+export const seededVendors = {
   openai: {
     provider_id: 'provider_00000000000070008000000000000002',
     setting: 'OPENAI_API_KEY',
@@ -45,6 +45,6 @@ export const vendors = {
     // A cache write that lasts five minutes.
     prices: { input: 2, output: 10, cache_read: 0.2, cache_write: 2.5 },
   },
-} as const satisfies Record<VendorType, Vendor>
+} as const satisfies Record<VendorType, SeededVendor>
 
-export const vendorTypes = Object.keys(vendors) as VendorType[] // the keys of the record above
+export const vendorTypes = Object.keys(seededVendors) as VendorType[] // the keys of the record above

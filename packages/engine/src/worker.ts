@@ -163,7 +163,7 @@ export class Worker {
   async #runToEnd(starting: Promise<TurnRun>): Promise<TurnOutcome> {
     const run = await starting
     const outcome = await runTurn(run)
-    if (outcome.hasEnded) rememberPast(run)
+    if (outcome.hasEnded) rememberPast(run, outcome)
     return outcome
   }
 
@@ -253,7 +253,7 @@ export class Worker {
 }
 
 /** What the session's next turn need not read back. A past that the journal would tell otherwise is forgotten. */
-function rememberPast({ services, turn, earlier, lease }: TurnRun): void {
-  if (earlier && turn.pending_steers === 0 && lease.cancelReason !== 'rollback') services.pasts.remember(turn, earlier)
+function rememberPast({ services, turn, earlier }: TurnRun, { isWholePast }: TurnOutcome): void {
+  if (earlier && isWholePast) services.pasts.remember(turn, earlier)
   else services.pasts.forget(turn.session_id)
 }

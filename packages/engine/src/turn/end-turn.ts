@@ -42,7 +42,8 @@ async function end({ writer }: TurnRun, settlement: Settlement): Promise<TurnOut
   reachCrashPoint('turn.before_end')
   const settled = await writer.settle(settlement)
   if (settled) reachCrashPoint('turn.after_end')
-  return settled && { hasEnded: true, next_turn_id: settled.next_turn_id }
+  // With a message that has no place yet, or a wish to end it, it would not have completed (J7).
+  return settled && { hasEnded: true, isWholePast: settlement.status === 'completed', next_turn_id: settled.next_turn_id }
 }
 
 const publicWords = {

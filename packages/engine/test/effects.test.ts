@@ -90,6 +90,19 @@ describe('an idempotent tool', () => {
     expect(runs).toHaveLength(6)
   })
 
+  test('may say what no journal holds: it is mended, and the turn goes on', async () => {
+    behave = ({ attempt, progress }) => {
+      progress('a\u0000b')
+      progress('half an emoji: \ud83d')
+      if (attempt === 1) throw new ToolFault('reset\u0000by peer', { retryable: true, mayHaveRun: true })
+      return { ok: true, result: 'well' }
+    }
+    const sessionId = await call('idempotent')
+    expect(await resultOf(sessionId)).toMatchObject({ success: true, result: 'well' })
+    const said = ['a\ufffdb', 'half an emoji: \ufffd']
+    expect(ofType(await fixture.events(sessionId), 'tool.progress').map((event) => event.data['message'])).toEqual([...said, 'Attempt 2 follows: reset\ufffdby peer.', ...said])
+  })
+
   test('that hangs is ended by its time limit', async () => {
     behave = () => new Promise(() => {})
     expect(await resultOf(await call('idempotent'))).toMatchObject({ success: false, error: expect.stringContaining('in time') })

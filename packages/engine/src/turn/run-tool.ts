@@ -1,4 +1,4 @@
-import type { EffectsMode, ToolCallPart, ToolResultPart } from '@reprise/contract'
+import { repairText, type EffectsMode, type ToolCallPart, type ToolResultPart } from '@reprise/contract'
 import { inTransaction, reachCrashPoint, type Transaction } from '@reprise/store'
 import { processToolOutcome } from '../tools/process-tool-outcome.ts'
 import { ToolFault, type Tool, type ToolContext, type ToolOutcome } from '../tools/tool.ts'
@@ -83,7 +83,7 @@ async function attemptTool(run: TurnRun, tool: Tool, { id, arguments: args, name
     transaction,
     progress(message) {
       if (limit.signal.aborted) return
-      writer.event('tool.progress', { tool_call_id: id, tool_name: name, message })
+      writer.event('tool.progress', { tool_call_id: id, tool_name: name, message: repairText(String(message)) })
       writer.commit().catch(() => {})
     },
   }
@@ -113,7 +113,7 @@ function chooseDelay({ services }: TurnRun, effects: EffectsMode, attempt: numbe
 
 /** Durable before the attempt is made, as its intent is. */
 async function countAttempt({ writer, lease }: TurnRun, { id, name }: ToolCallPart, attempt: number, delayMs: number, error: unknown): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = repairText(error instanceof Error ? error.message : String(error))
   writer.changeCall({ id, attempt })
   writer.event('tool.progress', { tool_call_id: id, tool_name: name, message: `Attempt ${attempt} follows: ${reason}.` })
   await writer.commit()

@@ -1,4 +1,5 @@
-import type { EffectsMode, Event } from '@reprise/contract'
+import { setImmediate as nextRound } from 'node:timers/promises'
+import { AppError, type EffectsMode, type Event } from '@reprise/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineTool, ToolFault, type Tool, type ToolContext, type ToolOutcome } from '../src/index.ts'
@@ -101,6 +102,29 @@ describe('an idempotent tool', () => {
     expect(await resultOf(sessionId)).toMatchObject({ success: true, result: 'well' })
     const said = ['a\ufffdb', 'half an emoji: \ufffd']
     expect(ofType(await fixture.events(sessionId), 'tool.progress').map((event) => event.data['message'])).toEqual([...said, 'Attempt 2 follows: reset\ufffdby peer.', ...said])
+  })
+
+  test('is waited for when another of the same answer stops the run: it never runs beside the next run', async () => {
+    const order: string[] = []
+    const log = { info() {}, warn() {}, error: (_: object, message: string) => void order.push(message) }
+    const stopped = await fixture.startProcess({ ...options, log, limits: { toolCallMsMax: 60_000 } })
+    const thrown = Promise.withResolvers<void>()
+    behave = async ({ tool_call_id, attempt }) => {
+      if (attempt > 1) return { ok: true, result: 'second time' }
+      if (tool_call_id === 'call_1') {
+        thrown.resolve()
+        throw new AppError('database_unavailable')
+      }
+      await thrown.promise
+      for (let round = 0; round < 500; round++) await nextRound()
+      order.push('the other is done')
+      return { ok: true, result: 'first time' }
+    }
+    const sessionId = await call('idempotent', stopped, 2)
+    const events = await fixture.eventsUntil(stopped, sessionId, 'session.idled')
+    expect(order).toEqual(['the other is done', 'a turn was left as it stands in the journal'])
+    expect(ofType(events, 'tool.completed').map((event) => event.data['result'])).toEqual(['first time', 'second time'])
+    await stopped.stop()
   })
 
   test('that hangs is ended by its time limit', async () => {

@@ -20,9 +20,9 @@ beforeEach(() => {
   runs = []
 })
 
-const tool = (effects: EffectsMode): Tool =>
+const tool = (effects: EffectsMode, name: string = effects): Tool =>
   defineTool({
-    name: effects,
+    name,
     description: '',
     input: z.object({}),
     effects,
@@ -32,15 +32,15 @@ const tool = (effects: EffectsMode): Tool =>
     },
   })
 const options = {
-  capabilities: [{ ref: 'effects', description: '', tools: [tool('idempotent'), tool('at_most_once'), tool('transactional')] }],
+  capabilities: [{ ref: 'effects', description: '', tools: [tool('idempotent'), tool('at_most_once'), tool('transactional'), tool('idempotent', 'now_idempotent'), tool('at_most_once', 'now_at_most_once')] }],
   limits: { toolCallMsMax: 400, toolAttemptsMax: 3 },
 }
 
 const ofType = (events: Event[], type: string) => events.filter((event) => event.type === type)
 
-async function call(effects: EffectsMode, on = process, calls = 1): Promise<string> {
+async function call(name: string, on = process, calls = 1): Promise<string> {
   const sessionId = await fixture.createSession({ capabilities: [{ ref: 'effects' }] })
-  const steps = [{ tool_calls: Array.from({ length: calls }, () => ({ name: effects, arguments: {} })) }, { text: 'done' }]
+  const steps = [{ tool_calls: Array.from({ length: calls }, () => ({ name, arguments: {} })) }, { text: 'done' }]
   const accepted = await on.engine.acceptMessage(fixture.message(sessionId, script(steps)))
   expect(accepted.outcome).toBe('stored')
   return sessionId
@@ -54,14 +54,15 @@ async function resultOf(sessionId: string, on = process): Promise<Event['data']>
 }
 
 /** Runs once in a process that is stopped while it runs, and answers the session. */
-async function leaveMidway(effects: EffectsMode): Promise<string> {
-  const first = await fixture.startProcess({ ...options, graceMs: 0, limits: { toolCallMsMax: 60_000 } })
+async function leaveMidway(effects: EffectsMode, name: string = effects): Promise<string> {
+  const capabilities = [{ ref: 'effects', description: '', tools: [tool(effects, name)] }]
+  const first = await fixture.startProcess({ capabilities, graceMs: 0, limits: { toolCallMsMax: 60_000 } })
   const reached = Promise.withResolvers<void>()
   behave = () => {
     reached.resolve()
     return new Promise(() => {})
   }
-  const sessionId = await call(effects, first)
+  const sessionId = await call(name, first)
   await reached.promise
   behave = () => ({ ok: true, result: 'second time' })
   await first.stop()
@@ -134,6 +135,16 @@ describe('an idempotent tool', () => {
 })
 
 describe('a tool that must run at most once', () => {
+  test.for([
+    ['at_most_once', 'now_idempotent'],
+    ['idempotent', 'now_at_most_once'],
+    ['at_most_once', 'now_gone'],
+  ] as const)('before or after a change of it (%s, %s) is not run again', async ([effects, name]) => {
+    const sessionId = await leaveMidway(effects, name)
+    expect(await resultOf(sessionId)).toMatchObject({ success: false, status: 'outcome_unknown' })
+    expect(runs).toHaveLength(1)
+  })
+
   test('is never run again after a crash: nobody knows its outcome, and that is said', async () => {
     const sessionId = await leaveMidway('at_most_once')
     expect(await resultOf(sessionId)).toMatchObject({ success: false, status: 'outcome_unknown' })

@@ -29,7 +29,7 @@ export type StoreResult = (result: CallResult, within?: { transaction: Transacti
 async function decideResult(run: TurnRun, call: ToolCallPart, store: StoreResult): Promise<CallResult | null> {
   const tool = run.tools.find(call.name)
   const found = run.foundCalls.get(call.id)
-  if (found?.mayHaveRun && tool?.effects === 'at_most_once') {
+  if (found?.mayHaveRun && !mayRunAgain(found.effects, tool?.effects)) {
     return failed(call, 'outcome_unknown: the server stopped while the tool ran, and this tool must not run twice.', 'outcome_unknown')
   }
   const fault = run.faults.get(call.id) ?? null
@@ -47,6 +47,12 @@ async function decideResult(run: TurnRun, call: ToolCallPart, store: StoreResult
       await countAttempt(run, call, attempt + 1, delayMs, error)
     }
   }
+}
+
+/** What was pinned tells what an earlier run may have done, and the tool as it is now what another would do. */
+function mayRunAgain(pinned: EffectsMode, present: EffectsMode | undefined): boolean {
+  if (present === undefined) return pinned === 'idempotent'
+  return pinned !== 'at_most_once' && present !== 'at_most_once'
 }
 
 /**

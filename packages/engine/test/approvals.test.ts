@@ -234,6 +234,16 @@ describe('while it waits for approval, a turn', () => {
     expect(runs).toEqual([])
   })
 
+  test('that then fails says that the call never ran', async () => {
+    const sessionId = await park()
+    await fixture.pool.query('UPDATE turns SET recoveries = 10 WHERE session_id = $1', [sessionId])
+    await process.engine.acceptMessage(fixture.message(sessionId, 'Well?'))
+    const events = await fixture.eventsUntil(process, sessionId, 'session.idled')
+    expect(results(events)).toMatchObject([{ status: 'error', error: 'The turn failed before the call was approved.' }])
+    expect(ofType(events, 'turn.failed')).toHaveLength(1)
+    expect(runs).toEqual([])
+  })
+
   test('ends for a message that interrupts it', async () => {
     const sessionId = await park()
     await process.engine.acceptMessage(fixture.message(sessionId, 'Now this.', { when_busy: 'interrupt' }))

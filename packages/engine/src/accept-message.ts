@@ -65,9 +65,10 @@ export async function acceptMessage(services: AcceptServices, incoming: Incoming
     if (delivery === 'started' && hasSlot) {
       isRunning = true
       worker.run(startTurn(incoming, accept, settings.model, definition, message, result))
-    } else if (touched_turn_id !== null && woken && hasSlot) {
+    } else if (hasSlot && (delivery === 'resumed' || (touched_turn_id !== null && woken))) {
       isRunning = true
-      worker.takeUp({ organization_id, session_id, turn_id: touched_turn_id, epoch, may_have_run: false })
+      // Where the first reply was lost, nothing says which turn was touched: the one that the message is in.
+      worker.takeUp({ organization_id, session_id, turn_id: touched_turn_id ?? turn_id, epoch, may_have_run: false })
     } else if (touched_turn_id !== null && (when_busy === 'interrupt' || when_busy === 'rollback')) {
       worker.cancel(touched_turn_id, when_busy)
     }

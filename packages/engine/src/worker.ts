@@ -36,6 +36,7 @@ const adoptAfterMs = 2_000
 
 interface Running {
   lease: Lease
+  epoch: number
   /** By `performance.now()`. */
   since: number
   done: Promise<void>
@@ -87,13 +88,15 @@ export class Worker {
   /** Runs a turn that was just accepted, in a slot that was taken for it. */
   run(turn: Turn): void {
     const { organization_id, session_id, id: turn_id, epoch } = turn
+    if (this.#runsAlready(turn_id, epoch)) return this.freeSlot()
     const held = { organization_id, session_id, turn_id, epoch, may_have_run: true }
-    this.#start(session_id, turn_id, (lease) => this.#runFrom(held, lease, startRun(this.#options.services, turn, lease, this.#owner)))
+    this.#start({ session_id, turn_id, epoch }, (lease) => this.#runFrom(held, lease, startRun(this.#options.services, turn, lease, this.#owner)))
   }
 
   /** Takes up a turn from the journal, in a slot that was taken for it. */
   takeUp(turn: TurnToResume): void {
-    this.#start(turn.session_id, turn.turn_id, (lease) => this.#resume(turn, lease))
+    if (this.#runsAlready(turn.turn_id, turn.epoch)) return this.freeSlot()
+    this.#start(turn, (lease) => this.#resume(turn, lease))
   }
 
   /** Ends a turn if it runs here; elsewhere its worker learns it from its next heartbeat. */
@@ -128,17 +131,22 @@ export class Worker {
     return { nextWorkerId: () => (this.#takesTurns ? this.id : null) }
   }
 
-  #start(sessionId: string, turnId: string, work: (lease: Lease) => Promise<void>): void {
+  /** Replies that were a long time on their way come after the turn was adopted. A run of an earlier epoch is only about to leave. */
+  #runsAlready(turnId: string, epoch: number): boolean {
+    return (this.#running.get(turnId)?.epoch ?? -1) >= epoch
+  }
+
+  #start({ session_id, turn_id, epoch }: Pick<TurnToResume, 'session_id' | 'turn_id' | 'epoch'>, work: (lease: Lease) => Promise<void>): void {
     const lease = new Lease()
-    const running: Running = { lease, since: performance.now(), done: Promise.resolve() }
-    this.#running.set(turnId, running)
+    const running: Running = { lease, epoch, since: performance.now(), done: Promise.resolve() }
+    this.#running.set(turn_id, running)
     running.done = work(lease)
       .catch((error: unknown) => {
-        if (!(error instanceof LeaseLost)) this.#options.services.log.error({ err: error, turn_id: turnId, session_id: sessionId }, 'a turn was left as it stands in the journal')
+        if (!(error instanceof LeaseLost)) this.#options.services.log.error({ err: error, turn_id, session_id }, 'a turn was left as it stands in the journal')
       })
       .finally(() => {
         // A turn that parked may run again by now.
-        if (this.#running.get(turnId) === running) this.#running.delete(turnId)
+        if (this.#running.get(turn_id) === running) this.#running.delete(turn_id)
         this.freeSlot()
       })
   }
@@ -163,7 +171,7 @@ export class Worker {
   async #runToEnd(starting: Promise<TurnRun>): Promise<TurnOutcome> {
     const run = await starting
     const outcome = await runTurn(run)
-    if (outcome.hasEnded) rememberPast(run)
+    if (outcome.hasEnded) rememberPast(run, outcome)
     return outcome
   }
 
@@ -184,7 +192,7 @@ export class Worker {
     if (!suspect) return
     this.#isSuspectRunning = true
     const { db } = this.#options.services
-    this.#start(suspect.session_id, suspect.turn_id, async (lease) => {
+    this.#start(suspect, async (lease) => {
       try {
         await recordSuspect(db, this.id, suspect.turn_id)
         await this.#resume(suspect, lease)
@@ -253,7 +261,7 @@ export class Worker {
 }
 
 /** What the session's next turn need not read back. A past that the journal would tell otherwise is forgotten. */
-function rememberPast({ services, turn, earlier, lease }: TurnRun): void {
-  if (earlier && turn.pending_steers === 0 && lease.cancelReason !== 'rollback') services.pasts.remember(turn, earlier)
+function rememberPast({ services, turn, earlier }: TurnRun, { isWholePast }: TurnOutcome): void {
+  if (earlier && isWholePast) services.pasts.remember(turn, earlier)
   else services.pasts.forget(turn.session_id)
 }

@@ -1,8 +1,9 @@
 import type { ApprovalDecision, Event } from '@reprise/contract'
-import { readTurn, seeded } from '@reprise/store'
+import { Journal, readTurn, seeded } from '@reprise/store'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineTool, type ToolContext } from '../src/index.ts'
+import { startCuttingProxy } from '../../store/test/support/cutting-proxy.ts'
 import { openEngineFixture, script, type EngineFixture, type EngineProcess } from './support/engine-fixture.ts'
 
 let fixture: EngineFixture
@@ -232,6 +233,34 @@ describe('while it waits for approval, a turn', () => {
     expect(results(events)).toMatchObject([{ status: 'cancelled' }])
     expect(ofType(events, 'turn.cancelled')).toHaveLength(1)
     expect(runs).toEqual([])
+  })
+
+  test('that then fails says that the call never ran', async () => {
+    const sessionId = await park()
+    await fixture.pool.query('UPDATE turns SET recoveries = 10 WHERE session_id = $1', [sessionId])
+    await process.engine.acceptMessage(fixture.message(sessionId, 'Well?'))
+    const events = await fixture.eventsUntil(process, sessionId, 'session.idled')
+    expect(results(events)).toMatchObject([{ status: 'error', error: 'The turn failed before the call was approved.' }])
+    expect(ofType(events, 'turn.failed')).toHaveLength(1)
+    expect(runs).toEqual([])
+  })
+
+  test('goes on at once also when the reply to that message was lost: what somebody approved runs', async () => {
+    const proxy = await startCuttingProxy(fixture.connectionString)
+    const journal = new Journal({ connectionString: proxy.connectionString })
+    const deaf = await fixture.startProcess({ ...options, journal })
+    const sessionId = await park([wipeCall('a'), wipeCall('b')])
+    // The journal's connection is there by then.
+    await decide(sessionId, { call_1: 'approve' }, { by: deaf })
+    proxy.cutNext('reply')
+    expect(await deaf.engine.acceptMessage(fixture.message(sessionId, 'Well?'))).toMatchObject({ delivery: 'resumed' })
+    expect(proxy.cuts).toBe(1)
+    await expect.poll(async () => ofType(await fixture.events(sessionId), 'session.idled'), { timeout: 10_000 }).toHaveLength(1)
+    expect(results(await fixture.events(sessionId))).toMatchObject([{ tool_call_id: 'call_1', success: true }, { tool_call_id: 'call_2', success: false }])
+    expect(runs.map((run) => run.attempt)).toEqual([1])
+    await deaf.stop()
+    await journal.stop()
+    await proxy.stop()
   })
 
   test('ends for a message that interrupts it', async () => {

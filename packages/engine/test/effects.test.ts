@@ -1,4 +1,5 @@
-import type { EffectsMode, Event } from '@reprise/contract'
+import { setImmediate as nextRound } from 'node:timers/promises'
+import { AppError, type EffectsMode, type Event } from '@reprise/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineTool, ToolFault, type Tool, type ToolContext, type ToolOutcome } from '../src/index.ts'
@@ -19,9 +20,9 @@ beforeEach(() => {
   runs = []
 })
 
-const tool = (effects: EffectsMode): Tool =>
+const tool = (effects: EffectsMode, name: string = effects): Tool =>
   defineTool({
-    name: effects,
+    name,
     description: '',
     input: z.object({}),
     effects,
@@ -31,15 +32,15 @@ const tool = (effects: EffectsMode): Tool =>
     },
   })
 const options = {
-  capabilities: [{ ref: 'effects', description: '', tools: [tool('idempotent'), tool('at_most_once'), tool('transactional')] }],
+  capabilities: [{ ref: 'effects', description: '', tools: [tool('idempotent'), tool('at_most_once'), tool('transactional'), tool('idempotent', 'now_idempotent'), tool('at_most_once', 'now_at_most_once')] }],
   limits: { toolCallMsMax: 400, toolAttemptsMax: 3 },
 }
 
 const ofType = (events: Event[], type: string) => events.filter((event) => event.type === type)
 
-async function call(effects: EffectsMode, on = process, calls = 1): Promise<string> {
+async function call(name: string, on = process, calls = 1): Promise<string> {
   const sessionId = await fixture.createSession({ capabilities: [{ ref: 'effects' }] })
-  const steps = [{ tool_calls: Array.from({ length: calls }, () => ({ name: effects, arguments: {} })) }, { text: 'done' }]
+  const steps = [{ tool_calls: Array.from({ length: calls }, () => ({ name, arguments: {} })) }, { text: 'done' }]
   const accepted = await on.engine.acceptMessage(fixture.message(sessionId, script(steps)))
   expect(accepted.outcome).toBe('stored')
   return sessionId
@@ -53,14 +54,15 @@ async function resultOf(sessionId: string, on = process): Promise<Event['data']>
 }
 
 /** Runs once in a process that is stopped while it runs, and answers the session. */
-async function leaveMidway(effects: EffectsMode): Promise<string> {
-  const first = await fixture.startProcess({ ...options, graceMs: 0, limits: { toolCallMsMax: 60_000 } })
+async function leaveMidway(effects: EffectsMode, name: string = effects): Promise<string> {
+  const capabilities = [{ ref: 'effects', description: '', tools: [tool(effects, name)] }]
+  const first = await fixture.startProcess({ capabilities, graceMs: 0, limits: { toolCallMsMax: 60_000 } })
   const reached = Promise.withResolvers<void>()
   behave = () => {
     reached.resolve()
     return new Promise(() => {})
   }
-  const sessionId = await call(effects, first)
+  const sessionId = await call(name, first)
   await reached.promise
   behave = () => ({ ok: true, result: 'second time' })
   await first.stop()
@@ -90,6 +92,42 @@ describe('an idempotent tool', () => {
     expect(runs).toHaveLength(6)
   })
 
+  test('may say what no journal holds: it is mended, and the turn goes on', async () => {
+    behave = ({ attempt, progress }) => {
+      progress('a\u0000b')
+      progress('half an emoji: \ud83d')
+      if (attempt === 1) throw new ToolFault('reset\u0000by peer', { retryable: true, mayHaveRun: true })
+      return { ok: true, result: 'well' }
+    }
+    const sessionId = await call('idempotent')
+    expect(await resultOf(sessionId)).toMatchObject({ success: true, result: 'well' })
+    const said = ['a\ufffdb', 'half an emoji: \ufffd']
+    expect(ofType(await fixture.events(sessionId), 'tool.progress').map((event) => event.data['message'])).toEqual([...said, 'Attempt 2 follows: reset\ufffdby peer.', ...said])
+  })
+
+  test('is waited for when another of the same answer stops the run: it never runs beside the next run', async () => {
+    const order: string[] = []
+    const log = { info() {}, warn() {}, error: (_: object, message: string) => void order.push(message) }
+    const stopped = await fixture.startProcess({ ...options, log, limits: { toolCallMsMax: 60_000 } })
+    const thrown = Promise.withResolvers<void>()
+    behave = async ({ tool_call_id, attempt }) => {
+      if (attempt > 1) return { ok: true, result: 'second time' }
+      if (tool_call_id === 'call_1') {
+        thrown.resolve()
+        throw new AppError('database_unavailable')
+      }
+      await thrown.promise
+      for (let round = 0; round < 500; round++) await nextRound()
+      order.push('the other is done')
+      return { ok: true, result: 'first time' }
+    }
+    const sessionId = await call('idempotent', stopped, 2)
+    const events = await fixture.eventsUntil(stopped, sessionId, 'session.idled')
+    expect(order).toEqual(['the other is done', 'a turn was left as it stands in the journal'])
+    expect(ofType(events, 'tool.completed').map((event) => event.data['result'])).toEqual(['first time', 'second time'])
+    await stopped.stop()
+  })
+
   test('that hangs is ended by its time limit', async () => {
     behave = () => new Promise(() => {})
     expect(await resultOf(await call('idempotent'))).toMatchObject({ success: false, error: expect.stringContaining('in time') })
@@ -97,6 +135,16 @@ describe('an idempotent tool', () => {
 })
 
 describe('a tool that must run at most once', () => {
+  test.for([
+    ['at_most_once', 'now_idempotent'],
+    ['idempotent', 'now_at_most_once'],
+    ['at_most_once', 'now_gone'],
+  ] as const)('before or after a change of it (%s, %s) is not run again', async ([effects, name]) => {
+    const sessionId = await leaveMidway(effects, name)
+    expect(await resultOf(sessionId)).toMatchObject({ success: false, status: 'outcome_unknown' })
+    expect(runs).toHaveLength(1)
+  })
+
   test('is never run again after a crash: nobody knows its outcome, and that is said', async () => {
     const sessionId = await leaveMidway('at_most_once')
     expect(await resultOf(sessionId)).toMatchObject({ success: false, status: 'outcome_unknown' })

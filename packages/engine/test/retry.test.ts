@@ -84,6 +84,55 @@ describe('a model call', () => {
   })
 })
 
+test('a turn that failed before a message which had joined it got its place is told whole to the next one in the same process', async () => {
+  const gate = Promise.withResolvers<void>()
+  const prompts: string[] = []
+  const failing = speakAs(async function* ({ earlier_turns, messages }) {
+    prompts.push(JSON.stringify([earlier_turns, messages]))
+    if (prompts.length === 1) {
+      await gate.promise
+      throw new ModelError('invalid_request', 'no')
+    }
+    yield { type: 'text_delta', delta: 'yes' }
+    yield { type: 'finished', finish_reason: 'stop', usage: { input_tokens: 1, output_tokens: 1 }, response_id: null }
+  })
+  const alone = await fixture.startProcess({ createProvider: failing })
+  const sessionId = await fixture.createSession()
+  await alone.engine.acceptMessage(fixture.message(sessionId, 'the first'))
+  await expect.poll(() => prompts.length).toBe(1)
+  expect(await alone.engine.acceptMessage(fixture.message(sessionId, 'the steer', { when_busy: 'steer' }))).toMatchObject({ delivery: 'steered' })
+  gate.resolve()
+  await fixture.eventsUntil(alone, sessionId, 'turn.failed')
+  await alone.engine.acceptMessage(fixture.message(sessionId, 'the next'))
+  await fixture.eventsUntil(alone, sessionId, 'turn.completed')
+  expect(prompts).toHaveLength(2)
+  expect(prompts[1]).toContain('the steer')
+  await alone.stop()
+})
+
+test('what a step took to be answered is not held against the next, which a message that joined began', async () => {
+  const gate = Promise.withResolvers<void>()
+  let calls = 0
+  const faltering = speakAs(async function* () {
+    calls += 1
+    if (calls === 1) await gate.promise
+    // The first step is answered at its third attempt, the second at its fourth.
+    if (![3, 7].includes(calls)) throw new ModelError('server_error', 'down')
+    yield { type: 'text_delta', delta: 'yes' }
+    yield { type: 'finished', finish_reason: 'stop', usage: { input_tokens: 1, output_tokens: 1 }, response_id: null }
+  })
+  const alone = await fixture.startProcess({ createProvider: faltering, limits: { modelAttemptsMax: 4 } })
+  const sessionId = await fixture.createSession()
+  await alone.engine.acceptMessage(fixture.message(sessionId, 'hello'))
+  await expect.poll(() => calls).toBe(1)
+  expect(await alone.engine.acceptMessage(fixture.message(sessionId, 'and this', { when_busy: 'steer' }))).toMatchObject({ delivery: 'steered' })
+  gate.resolve()
+  const events = await fixture.eventsUntil(alone, sessionId, 'session.idled')
+  expect(ofType(events, 'turn.completed')).toHaveLength(1)
+  expect(ofType(events, 'llm.generation').map((event) => (event.data['metadata'] as { retry?: object }).retry)).toEqual([undefined, 2, 3, undefined, 2, 3, 4].map((attempt) => attempt && { attempt }))
+  await alone.stop()
+})
+
 test('a provider that is down is left alone by all turns, and tried again later', async () => {
   let calls = 0
   // eslint-disable-next-line require-yield

@@ -1,7 +1,9 @@
 import type { Event } from '@reprise/contract'
+import { seeded } from '@reprise/store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineTool } from '../src/index.ts'
+import { resumeTurn } from '../src/turn/resume-turn.ts'
 import { openEngineFixture, script, type EngineFixture, type EngineProcess } from './support/engine-fixture.ts'
 import { speakAs } from './support/speak-as.ts'
 
@@ -134,6 +136,34 @@ describe('a turn whose process died', () => {
     expect(beside).toEqual([])
     const { rows } = await fixture.pool.query('SELECT suspect_turn_id FROM workers')
     expect(rows).toEqual([{ suspect_turn_id: null }])
+  })
+})
+
+describe('a turn that runs', () => {
+  test('is not started again by a reply that comes late, and stays within reach', async () => {
+    const process = await fixture.startProcess()
+    const { organization_id } = seeded
+    const { session_id, turn_id } = await post(process, slow)
+    await fixture.eventsUntil(process, session_id, 'reason.started')
+    const { worker } = process.engine
+    const free = () => {
+      let slots = 0
+      while (worker.takeSlot()) slots += 1
+      for (let slot = 0; slot < slots; slot++) worker.freeSlot()
+      return slots
+    }
+    const before = free()
+    expect(worker.takeSlot()).toBe(true)
+    worker.takeUp({ organization_id, session_id, turn_id, epoch: 1, may_have_run: false })
+    expect(free()).toBe(before)
+    const stored = await resumeTurn(fixture.pool, { organization_id, session_id, turn_id, epoch: 1, may_have_run: false })
+    expect(worker.takeSlot()).toBe(true)
+    worker.run(stored!.turn)
+    expect(free()).toBe(before)
+    await process.engine.cancelTurns({ organization_id, session_id, scope: 'all' })
+    const events = await fixture.eventsUntil(process, session_id, 'session.idled')
+    expect(ofType(events, 'turn.cancelled')).toHaveLength(1)
+    expect(ofType(events, 'reason.started')).toHaveLength(1)
   })
 })
 

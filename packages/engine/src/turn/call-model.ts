@@ -169,6 +169,8 @@ function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStream, fin
     writer.openCall({ id, position, name, arguments: args ?? null, effects: tools.find(name)?.effects ?? 'idempotent', decision: tools.needsApproval(name) ? 'required' : null })
     writer.event('tool.started', { tool_call: { id, name, arguments: args } })
   })
+  // The step is done, and the next may begin without a checkpoint between them: when a message has joined the turn.
+  if (turn.attempt > 1) writer.countAttempt(1)
 }
 
 /** Models repeat call ids; a turn must not, for a call's id is what its result and its effects are known by. */

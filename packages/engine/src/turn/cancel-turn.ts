@@ -31,5 +31,5 @@ export async function cancelTurn(run: TurnRun, reason: CancelReason): Promise<Tu
   reachCrashPoint('turn.before_cancel')
   const settled = await writer.settle({ status: 'cancelled', events, nextWorkerId: run.nextWorkerId })
   reachCrashPoint('turn.after_end')
-  return { hasEnded: true, next_turn_id: settled?.next_turn_id ?? null }
+  return { hasEnded: true, isWholePast: false, next_turn_id: settled?.next_turn_id ?? null }
 }

@@ -1,7 +1,8 @@
 import type { TurnErrorCode } from '@reprise/contract'
 import { newEvent, reachCrashPoint } from '@reprise/store'
 import { ModelError } from '../models/model-error.ts'
-import { closeCalls } from './run-tools.ts'
+import { needsDecision } from './find-debtor.ts'
+import { closeCalls, findCalls } from './run-tools.ts'
 import type { TurnRun } from './turn-run.ts'
 import type { Settlement } from './turn-writer.ts'
 import { sumUsage, toolCallsOf, type TurnOutcome } from './turn.ts'
@@ -28,7 +29,7 @@ export async function completeTurn(run: TurnRun): Promise<TurnOutcome | null> {
 export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: unknown, openCallIds: readonly string[] = []): Promise<TurnOutcome | null> {
   const { turn, writer } = run
   if (error_code === 'max_iterations') closeCalls(run, openCallIds, 'tool', 'error', `The turn has reached its limit of ${turn.definition.max_iterations} model calls.`)
-  else closeCalls(run, openCallIds, 'tool', 'outcome_unknown', 'outcome_unknown: the turn failed before the tool answered.')
+  else closeFailedCalls(run, openCallIds)
   const text = describeFailure(error_code, turn.error_disclosure, cause)
   writer.event('output.message.started', { turn_id: turn.id })
   writer.event('output.message.delta', { turn_id: turn.id, delta: text })
@@ -38,11 +39,20 @@ export async function failTurn(run: TurnRun, error_code: TurnErrorCode, cause: u
   return await end(run, { status: 'failed', error_code, error, events, nextWorkerId: run.nextWorkerId })
 }
 
+/** Of a call that nobody approved it is known that it never ran. */
+function closeFailedCalls(run: TurnRun, openCallIds: readonly string[]): void {
+  for (const call of findCalls(run, openCallIds)) {
+    if (needsDecision(run, call)) closeCalls(run, [call.id], 'tool', 'error', 'The turn failed before the call was approved.')
+    else closeCalls(run, [call.id], 'tool', 'outcome_unknown', 'outcome_unknown: the turn failed before the tool answered.')
+  }
+}
+
 async function end({ writer }: TurnRun, settlement: Settlement): Promise<TurnOutcome | null> {
   reachCrashPoint('turn.before_end')
   const settled = await writer.settle(settlement)
   if (settled) reachCrashPoint('turn.after_end')
-  return settled && { hasEnded: true, next_turn_id: settled.next_turn_id }
+  // With a message that has no place yet, or a wish to end it, it would not have completed (J7).
+  return settled && { hasEnded: true, isWholePast: settlement.status === 'completed', next_turn_id: settled.next_turn_id }
 }
 
 const publicWords = {

@@ -7,7 +7,7 @@ import { noTools } from '../tools/turn-tools.ts'
 import type { TurnServices } from './turn-run.ts'
 import { toolCallsOf, type TurnOutcome } from './turn.ts'
 
-const lost: TurnOutcome = { hasEnded: false, next_turn_id: null }
+const lost: TurnOutcome = { hasEnded: false, isWholePast: false, next_turn_id: null }
 
 /** Fails a turn whose run broke, or could not even start, from where the journal has it: what a run held in memory is not to be trusted. */
 export async function failBrokenTurn(services: TurnServices, held: TurnToResume, lease: Lease, owner: RunOwner, error: unknown): Promise<TurnOutcome> {

@@ -49,9 +49,9 @@ export async function resumeTurn(db: Database, held: TurnToResume): Promise<Resu
       messages: messages.filter((message) => message.place !== null).flatMap((message) => readMessageOfTurn(message) ?? []),
     },
     foundCalls: new Map(
-      openCalls.map(({ id, attempt, decision, was_asked, is_expired }) => [
+      openCalls.map(({ id, attempt, effects, decision, was_asked, is_expired }) => [
         id,
-        { attempt: may_have_run ? attempt + 1 : attempt, mayHaveRun: may_have_run, decision, wasAsked: was_asked, isExpired: is_expired },
+        { attempt: may_have_run ? attempt + 1 : attempt, mayHaveRun: may_have_run, effects, decision, wasAsked: was_asked, isExpired: is_expired },
       ]),
     ),
     mayHaveRun: may_have_run,

@@ -1,4 +1,4 @@
-import type { EffectsMode, ToolCallPart, ToolResultPart } from '@reprise/contract'
+import { repairText, type EffectsMode, type ToolCallPart, type ToolResultPart } from '@reprise/contract'
 import { inTransaction, reachCrashPoint, type Transaction } from '@reprise/store'
 import { processToolOutcome } from '../tools/process-tool-outcome.ts'
 import { ToolFault, type Tool, type ToolContext, type ToolOutcome } from '../tools/tool.ts'
@@ -29,7 +29,7 @@ export type StoreResult = (result: CallResult, within?: { transaction: Transacti
 async function decideResult(run: TurnRun, call: ToolCallPart, store: StoreResult): Promise<CallResult | null> {
   const tool = run.tools.find(call.name)
   const found = run.foundCalls.get(call.id)
-  if (found?.mayHaveRun && tool?.effects === 'at_most_once') {
+  if (found?.mayHaveRun && !mayRunAgain(found.effects, tool?.effects)) {
     return failed(call, 'outcome_unknown: the server stopped while the tool ran, and this tool must not run twice.', 'outcome_unknown')
   }
   const fault = run.faults.get(call.id) ?? null
@@ -47,6 +47,12 @@ async function decideResult(run: TurnRun, call: ToolCallPart, store: StoreResult
       await countAttempt(run, call, attempt + 1, delayMs, error)
     }
   }
+}
+
+/** What was pinned tells what an earlier run may have done, and the tool as it is now what another would do. */
+function mayRunAgain(pinned: EffectsMode, present: EffectsMode | undefined): boolean {
+  if (present === undefined) return pinned === 'idempotent'
+  return pinned !== 'at_most_once' && present !== 'at_most_once'
 }
 
 /**
@@ -83,7 +89,7 @@ async function attemptTool(run: TurnRun, tool: Tool, { id, arguments: args, name
     transaction,
     progress(message) {
       if (limit.signal.aborted) return
-      writer.event('tool.progress', { tool_call_id: id, tool_name: name, message })
+      writer.event('tool.progress', { tool_call_id: id, tool_name: name, message: repairText(String(message)) })
       writer.commit().catch(() => {})
     },
   }
@@ -113,7 +119,7 @@ function chooseDelay({ services }: TurnRun, effects: EffectsMode, attempt: numbe
 
 /** Durable before the attempt is made, as its intent is. */
 async function countAttempt({ writer, lease }: TurnRun, { id, name }: ToolCallPart, attempt: number, delayMs: number, error: unknown): Promise<void> {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = repairText(error instanceof Error ? error.message : String(error))
   writer.changeCall({ id, attempt })
   writer.event('tool.progress', { tool_call_id: id, tool_name: name, message: `Attempt ${attempt} follows: ${reason}.` })
   await writer.commit()

@@ -36,8 +36,14 @@ export async function runTools(run: TurnRun, openCallIds: readonly string[]): Pr
       await writer.commit()
     })
   }
-  if (turn.definition.parallel_tool_calls) await Promise.all(calls.map(runOne))
-  else for (const call of calls) await runOne(call)
+  if (!turn.definition.parallel_tool_calls) {
+    for (const call of calls) await runOne(call)
+    return
+  }
+  // One that throws stops the turn, but the others run: whoever takes the turn up next must not meet them.
+  const settled = await Promise.allSettled(calls.map(runOne))
+  const broken = settled.find((one) => one.status === 'rejected')
+  if (broken) throw broken.reason
 }
 
 /** Answers open calls with the same error, without running anything. */

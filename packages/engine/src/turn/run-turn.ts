@@ -13,7 +13,7 @@ import { outlineMessages, type TurnOutcome } from './turn.ts'
 import type { TurnRun } from './turn-run.ts'
 import { closeAwaitedCalls, parkTurn } from './wait-for-caller.ts'
 
-const leftOff: TurnOutcome = { hasEnded: false, next_turn_id: null }
+const leftOff: TurnOutcome = { hasEnded: false, isWholePast: false, next_turn_id: null }
 
 /**
  * Takes a turn from where it stands to its end, one step after the other. A turn that was lost on the way, or waits for

@@ -1,5 +1,5 @@
 import type { Compute } from '@reprise/compute'
-import type { ApprovalDecision } from '@reprise/contract'
+import type { ApprovalDecision, EffectsMode } from '@reprise/contract'
 import type { Database, DatabasePool, Journal } from '@reprise/store'
 import type { Egress } from '../egress/egress.ts'
 import type { ProviderBreakers } from '../models/provider-breakers.ts'
@@ -70,6 +70,8 @@ export interface FoundCall {
   attempt: number
   /** Another worker may have made one before. */
   mayHaveRun: boolean
+  /** As they were pinned when the call was made. */
+  effects: EffectsMode
   /** Whether it may run, for a tool that needs approval; null for any other. */
   decision: ApprovalDecision | 'required' | null
   /** It has been put to its caller or to an approver. */

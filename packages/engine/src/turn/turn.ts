@@ -37,6 +37,8 @@ export interface Turn {
 export interface TurnOutcome {
   /** False when the turn was lost, put down for another worker to take up, or waits for its caller. */
   hasEnded: boolean
+  /** Its messages are all that the journal tells of it, and prompts may show them: only a turn that completed knows that. */
+  isWholePast: boolean
   /** The session's next turn, when it became this worker's with the end of this one. */
   next_turn_id: string | null
 }

@@ -12,6 +12,7 @@ export interface EngineProcess {
 }
 
 export interface EngineFixture {
+  connectionString: string
   pool: pg.Pool
   /** Everything that one process has: a journal, a hub and an engine of its own. */
   startProcess(options?: Partial<EngineOptions>): Promise<EngineProcess>
@@ -34,6 +35,7 @@ export async function openEngineFixture(): Promise<EngineFixture> {
   const processes: EngineProcess[] = []
   const { organization_id } = seeded
   return {
+    connectionString,
     pool,
     async startProcess(options = {}) {
       const journal = new Journal({ connectionString })

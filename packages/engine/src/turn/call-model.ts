@@ -1,18 +1,14 @@
-import type { ToolCallPart } from '@reprise/contract'
 import { reachCrashPoint } from '@reprise/store'
 import { buildPrompt } from '../prompt/build-prompt.ts'
 import { planPrompt, type PromptPlan } from '../prompt/plan-prompt.ts'
 import { ModelError } from '../models/model-error.ts'
-import { priceUsage } from '../models/price-usage.ts'
-import type { ModelCall, ModelChunk } from '../models/model-provider.ts'
-import { pause } from './pause.ts'
+import type { ModelCall } from '../models/model-provider.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { untilAborted } from './lease.ts'
+import { pause } from './pause.ts'
 import { chooseRetryDelay } from './turn-limits.ts'
 import type { TurnRun } from './turn-run.ts'
-import { toolCallsOf } from './turn.ts'
-
-type Finished = Extract<ModelChunk, { type: 'finished' }>
+import { writeAnswer, writeFailure, type Finished } from './write-answer.ts'
 
 /**
  * One model call, tried again while its faults allow. Its deltas are committed as they come; its answer, with the
@@ -122,64 +118,4 @@ async function waitForNextAttempt({ turn, writer, services, lease }: TurnRun, { 
   reachCrashPoint('model.before_retry')
   await pause(delayMs, lease.signal)
   if (written) writer.event('reason.recovered', { turn_id: turn.id, mode: 'restart', ...written })
-}
-
-function writeFailure({ turn, writer, lease }: TurnRun, answer: AnswerStream, error: unknown, durationMs: number): void {
-  if (lease.isLost) return
-  const duration_ms = Math.round(durationMs)
-  const reason = lease.cancelReason ? 'cancelled' : error instanceof ModelError ? error.kind : 'internal_error'
-  const { model, provider_type: provider } = turn.model
-  const retry = turn.attempt > 1 ? { retry: { attempt: turn.attempt } } : {}
-  writer.event('llm.generation', {
-    metadata: { model, provider, duration_ms, time_to_first_token_ms: answer.timeToFirstTokenMs, finish_reasons: [], response_id: null, success: false, error: reason, ...retry },
-    output: { message_id: null },
-  })
-  writer.event('reason.completed', { success: false, has_tool_calls: false, tool_call_count: 0, duration_ms, error: reason })
-}
-
-function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStream, finished: Finished, durationMs: number): void {
-  const { finish_reason, response_id } = finished
-  const usage = priceUsage(finished.usage, turn.model.prices)
-  const duration_ms = Math.round(durationMs)
-  const calls = makeIdsUnique(answer.toolCalls, turn.messages.flatMap(toolCallsOf))
-  answer.complete()
-  const message_id = writer.message('output.message.completed', { usage }, {
-    role: 'agent',
-    content: [...(answer.text === '' && calls.length > 0 ? [] : [{ type: 'text' as const, text: answer.text }]), ...calls],
-    thinking_blocks: answer.thinkingBlocks.length > 0 ? answer.thinkingBlocks : null,
-    usage,
-  })
-  writer.event('llm.generation', {
-    metadata: {
-      model: turn.model.model,
-      provider: turn.model.provider_type,
-      usage,
-      duration_ms,
-      time_to_first_token_ms: answer.timeToFirstTokenMs,
-      finish_reasons: [finish_reason],
-      response_id,
-      success: true,
-      ...(turn.attempt > 1 && { retry: { attempt: turn.attempt } }),
-    },
-    output: { message_id },
-  })
-  writer.event('reason.completed', { success: true, has_tool_calls: calls.length > 0, tool_call_count: calls.length, duration_ms, usage })
-  if (calls.length > 0) writer.event('act.started', { tool_calls: calls.map(({ id, name }) => ({ id, name })) })
-  calls.forEach(({ id, name, arguments: args }, position) => {
-    writer.openCall({ id, position, name, arguments: args ?? null, effects: tools.find(name)?.effects ?? 'idempotent', decision: tools.needsApproval(name) ? 'required' : null })
-    writer.event('tool.started', { tool_call: { id, name, arguments: args } })
-  })
-  // The step is done, and the next may begin without a checkpoint between them: when a message has joined the turn.
-  if (turn.attempt > 1) writer.countAttempt(1)
-}
-
-/** Models repeat call ids; a turn must not, for a call's id is what its result and its effects are known by. */
-function makeIdsUnique(calls: readonly ToolCallPart[], before: readonly ToolCallPart[]): ToolCallPart[] {
-  const taken = new Set(before.map((call) => call.id))
-  return calls.map((call) => {
-    let id = call.id
-    for (let copy = 2; taken.has(id); copy++) id = `${call.id}_${copy}`
-    taken.add(id)
-    return { ...call, id }
-  })
 }

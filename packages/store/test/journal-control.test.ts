@@ -421,6 +421,17 @@ test('a call that waits for its caller is found however many turns wait behind i
   expect(await readCalls(accept, 'call')).toMatchObject([{ id: 'call', turn_id: accept.turn_id }])
 })
 
+test('a call that waits for its caller is found however many turns were cancelled while they waited behind its own', async () => {
+  const accept = await start()
+  const waiting = []
+  for (let turn = 0; turn < 10; turn++) waiting.push(await post(accept, {}))
+  for (const { turn_id } of waiting) expect(await cancel(accept, { scope: 'turn', turn_id })).toMatchObject({ outcome: 'stored' })
+  const call = { id: 'call', position: 0, name: 'ask', arguments: {}, effects: 'idempotent' as const, decision: null, closed_by: null, waits: true }
+  await checkpoint(accept, 0, { turn_status: 'parked', opened_calls: [call], deadline_in_ms: 60_000 })
+  expect(await head(accept)).toMatchObject({ turns_waiting: 0, active_status: 'parked' })
+  expect(await readCalls(accept, 'call')).toMatchObject([{ id: 'call', turn_id: accept.turn_id }])
+})
+
 test('a message that posts a failed turn’s again leaves the failed turn out of later prompts', async () => {
   const accept = await start()
   await checkpoint(accept, 0, { turn_status: 'failed', error_code: 'provider_error', error: 'no answer' })

@@ -87,12 +87,15 @@ const connectionMessages = [
   'timeout exceeded when trying to connect',
 ]
 
-/** True for errors that say nothing of the statement: the connection is gone, or the server is going or coming. */
+/**
+ * True for errors that say nothing of the statement: the connection is gone, the server is going or coming, or it has
+ * run out of connections, memory or disk.
+ */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code // pg and node both put a code on their errors
   if (typeof code !== 'string') return connectionMessages.includes(error.message)
-  return code.startsWith('08') || code.startsWith('57P') || socketErrors.has(code)
+  return code.startsWith('08') || code.startsWith('53') || code.startsWith('57P') || socketErrors.has(code)
 }
 
 const socketErrors: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])

@@ -10,17 +10,18 @@ export type DatabasePool = Pick<pg.Pool, 'connect' | 'end'>
 export type Transaction = Pick<pg.PoolClient, 'query'>
 
 /** Runs work in a transaction. `complete` commits it; what was not completed by the end is undone. */
-export async function inTransaction(pool: DatabasePool, work: (transaction: Transaction, complete: () => Promise<void>) => Promise<void>): Promise<void> {
+export async function inTransaction<T>(pool: DatabasePool, work: (transaction: Transaction, complete: () => Promise<void>) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let isOpen = true
   try {
     await client.query('BEGIN')
-    await work(client, async () => {
+    const result = await work(client, async () => {
       await client.query('COMMIT')
       isOpen = false
     })
     if (isOpen) await client.query('ROLLBACK')
     isOpen = false
+    return result
   } finally {
     // A connection in the middle of a transaction is closed, which undoes it.
     client.release(isOpen)

@@ -52,6 +52,9 @@ export interface DatabaseOptions {
   lockTimeoutMs?: number
 }
 
+/** For how long after its timeout the server may say nothing of a statement: then its connection is taken for dead. */
+const silenceMs = 2_000
+
 export function clientConfig(options: DatabaseOptions): pg.ClientConfig {
   return {
     connectionString: options.connectionString,
@@ -59,7 +62,7 @@ export function clientConfig(options: DatabaseOptions): pg.ClientConfig {
     types,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
-    ...(options.statementTimeoutMs && { statement_timeout: options.statementTimeoutMs }),
+    ...(options.statementTimeoutMs && { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs + silenceMs }),
     ...(options.lockTimeoutMs && { lock_timeout: options.lockTimeoutMs }),
   }
 }
@@ -84,6 +87,7 @@ const connectionMessages = [
   'Connection terminated due to connection timeout',
   'Client has encountered a connection error and is not queryable',
   'Client was closed and is not queryable',
+  'Query read timeout',
   'timeout expired',
   'timeout exceeded when trying to connect',
 ]

@@ -1,10 +1,10 @@
 import type { Compute } from '@reprise/compute'
 import type { Engine } from '@reprise/engine'
-import type { Database, Hub } from '@reprise/store'
+import type { Database, DatabasePool, Hub } from '@reprise/store'
 
 /** What every operation works with. */
 export interface Services {
-  db: Database
+  db: Database & DatabasePool
   hub: Hub
   engine: Engine
   compute: Compute

@@ -2,6 +2,7 @@ import type { Message, Problem, Session, ToolResultsResponse } from '@reprise/co
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mutate } from './support/call-procedure.ts'
 import { createForeignSession } from './support/create-foreign-session.ts'
+import { makePng } from './support/make-png.ts'
 import { readUntil } from './support/open-stream.ts'
 import { parkTurn } from './support/park-turn.ts'
 import { createSession, expectProblem, post, postMessage, scriptMessage, send, textMessage } from './support/requests.ts'
@@ -25,6 +26,14 @@ async function readStatus(sessionId: string): Promise<string> {
 async function readResults(sessionId: string): Promise<unknown[]> {
   const { body } = await send<{ data: Message[] }>(`${server.url}/v1/sessions/${sessionId}/messages?role=tool_result`)
   return body.data.flatMap(({ content }) => content)
+}
+
+async function countStored(...sessionIds: string[]): Promise<unknown> {
+  const { rows } = await server.pool.query(
+    'SELECT (SELECT count(*)::integer FROM tool_result_values WHERE session_id = ANY ($1)) AS slices, (SELECT count(*)::integer FROM images) AS images',
+    [sessionIds],
+  )
+  return rows[0]
 }
 
 const notWaiting = /not waiting for tool results/
@@ -144,6 +153,18 @@ describe('POST /v1/sessions/{session_id}/tool-results', () => {
       const unknown = await submit<Problem>(`sess_${'0'.repeat(32)}`, results)
       expectProblem(foreign, 404, 'session_not_found')
       expect({ ...foreign.body, instance: '' }).toEqual({ ...unknown.body, instance: '' })
+    })
+
+    it('leaves nothing of a long result with an image, nor does a call that is not there', async () => {
+      const result = ['x'.repeat(900_000), { type: 'image', data: makePng(64, 64).toString('base64'), mimeType: 'image/png' }]
+      const unknown = `sess_${'1'.repeat(32)}`
+      expectProblem(await submit<Problem>(unknown, [{ tool_call_id: 'call_1', result }]), 404, 'session_not_found')
+      const { session_id } = await parkTurn(server.url)
+      expectProblem(await submit<Problem>(session_id, [{ tool_call_id: 'call_9', result }]), 400, 'unknown_tool_call', 'tool_results[0].tool_call_id')
+      expect(await countStored(unknown, session_id)).toEqual({ slices: 0, images: 0 })
+      // The same is stored once the call is there.
+      expect((await submit(session_id, [{ tool_call_id: 'call_1', result }])).status).toBe(200)
+      expect(await countStored(session_id)).toMatchObject({ slices: expect.toSatisfy((slices: number) => slices > 0), images: 1 })
     })
   })
 

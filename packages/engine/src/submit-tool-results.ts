@@ -33,9 +33,14 @@ export interface SubmitServices extends AnswerServices {
  * compare-and-set on the turn as it was read, and is decided anew when somebody else came first.
  */
 export async function submitToolResults(services: SubmitServices, request: SubmitRequest): Promise<SubmitOutcome> {
+  const { organization_id, session_id } = request
+  // Making a part stores its images and what is too long for a message: not for a call that is not there.
+  const found = await readCallerCalls(services.db, organization_id, session_id, request.results.map(({ tool_call_id }) => tool_call_id))
+  if (!found) return { outcome: 'session_not_found' }
+  const unknown = request.results.find(({ tool_call_id }) => !found.some(({ id }) => id === tool_call_id))
+  if (unknown) return { outcome: 'unknown_call', tool_call_id: unknown.tool_call_id }
   const parts = await Promise.all(request.results.map((result) => makePart(services, request, result)))
   for (;;) {
-    const { organization_id, session_id } = request
     const calls = await readCallerCalls(services.db, organization_id, session_id, parts.map(({ part }) => part.tool_call_id))
     if (!calls) return { outcome: 'session_not_found' }
     const open: OpenAnswer[] = []

@@ -10,17 +10,18 @@ export type DatabasePool = Pick<pg.Pool, 'connect' | 'end'>
 export type Transaction = Pick<pg.PoolClient, 'query'>
 
 /** Runs work in a transaction. `complete` commits it; what was not completed by the end is undone. */
-export async function inTransaction(pool: DatabasePool, work: (transaction: Transaction, complete: () => Promise<void>) => Promise<void>): Promise<void> {
+export async function inTransaction<T>(pool: DatabasePool, work: (transaction: Transaction, complete: () => Promise<void>) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let isOpen = true
   try {
     await client.query('BEGIN')
-    await work(client, async () => {
+    const result = await work(client, async () => {
       await client.query('COMMIT')
       isOpen = false
     })
     if (isOpen) await client.query('ROLLBACK')
     isOpen = false
+    return result
   } finally {
     // A connection in the middle of a transaction is closed, which undoes it.
     client.release(isOpen)
@@ -51,6 +52,9 @@ export interface DatabaseOptions {
   lockTimeoutMs?: number
 }
 
+/** For how long after its timeout the server may say nothing of a statement: then its connection is taken for dead. */
+const silenceMs = 2_000
+
 export function clientConfig(options: DatabaseOptions): pg.ClientConfig {
   return {
     connectionString: options.connectionString,
@@ -58,7 +62,7 @@ export function clientConfig(options: DatabaseOptions): pg.ClientConfig {
     types,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
-    ...(options.statementTimeoutMs && { statement_timeout: options.statementTimeoutMs }),
+    ...(options.statementTimeoutMs && { statement_timeout: options.statementTimeoutMs, query_timeout: options.statementTimeoutMs + silenceMs }),
     ...(options.lockTimeoutMs && { lock_timeout: options.lockTimeoutMs }),
   }
 }
@@ -83,16 +87,20 @@ const connectionMessages = [
   'Connection terminated due to connection timeout',
   'Client has encountered a connection error and is not queryable',
   'Client was closed and is not queryable',
+  'Query read timeout',
   'timeout expired',
   'timeout exceeded when trying to connect',
 ]
 
-/** True for errors that say nothing of the statement: the connection is gone, or the server is going or coming. */
+/**
+ * True for errors that say nothing of the statement: the connection is gone, the server is going or coming, or it has
+ * run out of connections, memory or disk.
+ */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code // pg and node both put a code on their errors
   if (typeof code !== 'string') return connectionMessages.includes(error.message)
-  return code.startsWith('08') || code.startsWith('57P') || socketErrors.has(code)
+  return code.startsWith('08') || code.startsWith('53') || code.startsWith('57P') || socketErrors.has(code)
 }
 
 const socketErrors: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])

@@ -219,4 +219,17 @@ describe('a lost reply', () => {
     await journal.stop()
     await proxy.stop()
   })
+
+  test('is given up when its connection falls silent: the lane goes on, on another (J4, G5)', async () => {
+    const proxy = await startCuttingProxy(fixture.connectionString)
+    const journal = fixture.openJournal({ connectionString: proxy.connectionString, lanes: 1, statementTimeoutMs: 1_000 })
+    await journal.accept(fixture.accept(await fixture.createSession()))
+    const accept = fixture.accept(await fixture.createSession())
+    proxy.cutNext('silence')
+    expect(await journal.accept(accept)).toMatchObject({ outcome: 'stored', delivery: 'started', first_sequence: 2, turn_id: accept.turn_id })
+    expect(proxy.cuts).toBe(1)
+    expect((await events(accept.session_id)).map((event) => event.sequence)).toEqual([1, 2, 3, 4])
+    await journal.stop()
+    await proxy.stop()
+  })
 })

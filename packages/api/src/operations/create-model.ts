@@ -1,5 +1,5 @@
 import { AppError, createModelRequest, ids, newId, type Model } from '@reprise/contract'
-import { insertModel, setDefaultModel } from '@reprise/store'
+import { insertDefaultModel, insertModel } from '@reprise/store'
 import { z } from 'zod'
 import { requireAdmin } from '../access/require-admin.ts'
 import { fieldError } from '../errors/to-app-error.ts'
@@ -12,9 +12,8 @@ export async function createModel(services: Services, caller: Caller, input: z.o
   requireAdmin(caller)
   const { is_default, ...settings } = input
   if (is_default && !settings.enabled) throw fieldError('invalid_request', 'is_default', 'a model that is not enabled cannot answer')
-  const { organization_id } = caller
   const id = newId('model')
-  if (!(await insertModel(services.db, { ...settings, id, organization_id }))) throw new AppError('provider_not_found')
-  if (is_default) await setDefaultModel(services.db, organization_id, id)
+  const insert = is_default ? insertDefaultModel : insertModel
+  if (!(await insert(services.db, { ...settings, id, organization_id: caller.organization_id }))) throw new AppError('provider_not_found')
   return await getModel(services, caller, { model_id: id })
 }

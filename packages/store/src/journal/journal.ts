@@ -9,6 +9,7 @@ export interface JournalOptions {
   /** Connections that flush; one or two are best (measured), for they batch more. */
   lanes?: number
   queueMax?: number
+  statementTimeoutMs?: number
   resendForMs?: number
 }
 
@@ -31,10 +32,10 @@ export class Journal {
   #stopping: Promise<void> | null = null
   #onCommitted: (committed: Committed) => void = () => {}
 
-  constructor({ connectionString, lanes = 2, queueMax = 10_000, resendForMs = 10_000 }: JournalOptions) {
-    this.#waiting = createPool({ connectionString, applicationName: 'reprise journal, waiting', connectionsMax: 4, lockTimeoutMs: 2_000, statementTimeoutMs: 10_000 })
+  constructor({ connectionString, lanes = 2, queueMax = 10_000, statementTimeoutMs = 10_000, resendForMs = 10_000 }: JournalOptions) {
+    this.#waiting = createPool({ connectionString, applicationName: 'reprise journal, waiting', connectionsMax: 4, lockTimeoutMs: 2_000, statementTimeoutMs })
     const onCommitted = (append: Append, row: AppendRow) => this.#publish(append, row)
-    this.#lanes = Array.from({ length: lanes }, () => new Lane({ connectionString, waiting: this.#waiting, queueMax, resendForMs, onCommitted }))
+    this.#lanes = Array.from({ length: lanes }, () => new Lane({ connectionString, waiting: this.#waiting, queueMax, statementTimeoutMs, resendForMs, onCommitted }))
   }
 
   /** Called with every commit, before the append's own promise resolves. There is one listener: the hub. */

@@ -40,6 +40,7 @@ export interface LaneOptions {
   /** Connections that wait for locked heads, shared by all lanes. */
   waiting: pg.Pool
   queueMax: number
+  statementTimeoutMs: number
   /** For how long a lost reply is re-sent before its caller is told that the database is away. */
   resendForMs: number
   onCommitted(append: Append, row: AppendRow): void
@@ -151,6 +152,7 @@ export class Lane {
 
   async #recover(batch: QueuedAppend[], error: unknown): Promise<void> {
     if (isLostReply(error)) {
+      // With a statement still in flight, as a silent connection leaves it, this destroys the socket and does not wait.
       void this.#client?.end().catch(() => {})
       this.#client = null
       await delay(reconnectDelayMs)
@@ -214,7 +216,7 @@ export class Lane {
   async #connect(): Promise<pg.Client> {
     if (this.#client) return this.#client
     const client = new pg.Client({
-      ...clientConfig({ connectionString: this.#options.connectionString, applicationName: 'reprise journal', statementTimeoutMs: 10_000 }),
+      ...clientConfig({ connectionString: this.#options.connectionString, applicationName: 'reprise journal', statementTimeoutMs: this.#options.statementTimeoutMs }),
       // The function's plans are made once and for all: tables that are small today must not lead to scans tomorrow.
       options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off',
     })

@@ -46,8 +46,10 @@ SELECT DISTINCT ON (c.id)
   (SELECT max(m.place) + 1 FROM messages m WHERE m.session_id = t.session_id AND m.turn_id = t.id) AS next_place
 FROM session_heads h
 LEFT JOIN LATERAL (
-  -- Turns that wait behind the active one have no calls, and may be many.
-  SELECT * FROM turns WHERE turns.session_id = h.session_id AND turns.ordinal <= h.last_ordinal - h.turns_waiting
+  -- Turns behind the active one have no calls, whether they wait or were cancelled while they did, and may be many.
+  SELECT * FROM turns WHERE turns.session_id = h.session_id AND turns.ordinal <= coalesce((
+    SELECT a.ordinal FROM turns a WHERE a.organization_id = h.organization_id AND a.id = h.active_turn_id
+  ), h.last_ordinal)
   ORDER BY turns.ordinal DESC LIMIT $4
 ) t ON true
 LEFT JOIN tool_calls c ON c.session_id = t.session_id AND c.turn_id = t.id AND c.id = ANY ($3::text[])

@@ -1,5 +1,6 @@
 import type { CreateModelRequest, Model, UpdateModelRequest } from '@reprise/contract'
-import type { Database } from '../database.ts'
+import type { Database, DatabasePool } from '../database.ts'
+import { holdDefaultModel } from './hold-default-model.ts'
 
 export type NewModel = Omit<CreateModelRequest, 'is_default'> & Pick<Model, 'id' | 'organization_id' | 'provider_id'>
 
@@ -49,6 +50,33 @@ FROM providers p WHERE p.organization_id = $1 AND p.id = $3 AND p.deleted_at IS 
   return rowCount === 1
 }
 
+/** As `insertModel`, and makes the model the default in the same transaction. */
+export async function insertDefaultModel(pool: DatabasePool, model: NewModel): Promise<boolean> {
+  return await holdDefaultModel(pool, model.organization_id, async (transaction) => {
+    if (!(await insertModel(transaction, model))) return false
+    await setDefaultModel(transaction, model.organization_id, model.id)
+    return true
+  })
+}
+
+/** Why a model was not changed: the default has to be able to answer, and gives way to another only. */
+export type ModelRefusal = 'not_found' | 'disabled_for_default' | 'default_given_up' | 'default_disabled'
+
+/** Changes a model and makes it the default, if that leaves a default that can answer; else changes nothing. */
+export async function changeModel(pool: DatabasePool, organizationId: string, modelId: string, { is_default, ...changes }: UpdateModelRequest): Promise<'changed' | ModelRefusal> {
+  return await holdDefaultModel(pool, organizationId, async (transaction) => {
+    const model = await readModel(transaction, organizationId, modelId)
+    if (!model) return 'not_found'
+    const { enabled = model.enabled } = changes
+    if (is_default && !enabled) return 'disabled_for_default'
+    if (is_default === false && model.is_default) return 'default_given_up'
+    if (model.is_default && !enabled) return 'default_disabled'
+    await updateModel(transaction, organizationId, modelId, changes)
+    if (is_default) await setDefaultModel(transaction, organizationId, modelId)
+    return 'changed'
+  })
+}
+
 /** Changes what is given and leaves the rest. */
 export async function updateModel(db: Database, organizationId: string, modelId: string, changes: Omit<UpdateModelRequest, 'is_default'>): Promise<void> {
   await db.query({
@@ -94,8 +122,8 @@ export type ModelHolder = 'organization' | 'agent' | 'session'
  * Takes a model away, unless the organization's default, an active agent or a session names it; answers who does.
  * Turns do not hold it: its row stays for those that have begun.
  */
-export async function deleteModel(db: Database, organizationId: string, modelId: string): Promise<'deleted' | 'not_found' | ModelHolder> {
-  const { rows } = await db.query<{ outcome: 'deleted' | ModelHolder }>({
+export async function deleteModel(pool: DatabasePool, organizationId: string, modelId: string): Promise<'deleted' | 'not_found' | ModelHolder> {
+  const { rows } = await holdDefaultModel(pool, organizationId, (transaction) => transaction.query<{ outcome: 'deleted' | ModelHolder }>({
     name: 'delete_model',
     text: `/* deleteModel */
 WITH found AS (
@@ -115,6 +143,6 @@ deleted AS (
 )
 SELECT coalesce(holder, 'deleted') AS outcome FROM found`,
     values: [organizationId, modelId],
-  })
+  }))
   return rows[0]?.outcome ?? 'not_found'
 }

@@ -1,5 +1,5 @@
 import type { ProviderType } from '@reprise/contract'
-import type { Database } from '../database.ts'
+import { inTransaction, type Database, type DatabasePool } from '../database.ts'
 
 /** A provider as its rows tell it. The sealed key is read by `readProviderConnection` alone. */
 export interface StoredProvider {
@@ -86,7 +86,21 @@ RETURNING ${columns}`,
 }
 
 /** Takes a provider away, and its key for good. A provider that has models stays. */
-export async function deleteProvider(db: Database, organizationId: string, providerId: string): Promise<'deleted' | 'in_use' | 'not_found'> {
+export async function deleteProvider(pool: DatabasePool, organizationId: string, providerId: string): Promise<'deleted' | 'in_use' | 'not_found'> {
+  return await inTransaction(pool, async (transaction, complete) => {
+    // First, and by itself: a model whose storing held the row is seen by the statement after it only.
+    await transaction.query({
+      name: 'lock_provider',
+      text: `/* lockProvider */ SELECT FROM providers WHERE organization_id = $1 AND id = $2 FOR UPDATE`,
+      values: [organizationId, providerId],
+    })
+    const outcome = await removeUnused(transaction, organizationId, providerId)
+    await complete()
+    return outcome
+  })
+}
+
+async function removeUnused(db: Database, organizationId: string, providerId: string): Promise<'deleted' | 'in_use' | 'not_found'> {
   const { rows } = await db.query<{ outcome: 'deleted' | 'in_use' }>({
     name: 'delete_provider',
     text: `/* deleteProvider */

@@ -6,9 +6,10 @@ export interface CuttingProxy {
   connectionString: string
   /**
    * Cuts the connection that speaks next. `reply`: the server has committed and answered, and the answer is lost.
-   * `request`: the statement has reached the server, which goes on with it after the cut.
+   * `request`: the statement has reached the server, which goes on with it after the cut. `silence`: as `reply`, but
+   * nothing more is heard of the connection, not even its end.
    */
-  cutNext(when: 'reply' | 'request'): void
+  cutNext(when: 'reply' | 'request' | 'silence'): void
   /** How many cuts have happened. */
   readonly cuts: number
   stop(): Promise<void>
@@ -18,10 +19,11 @@ export interface CuttingProxy {
 export async function startCuttingProxy(connectionString: string): Promise<CuttingProxy> {
   const { host, port, user, password, database } = new pg.Client({ connectionString })
   const sockets = new Set<Socket>()
-  let armed: 'reply' | 'request' | null = null
+  let armed: 'reply' | 'request' | 'silence' | null = null
   let cuts = 0
   const server = createServer((client) => {
     const upstream = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host)
+    let isSilent = false
     const cut = () => {
       armed = null
       cuts += 1
@@ -34,7 +36,11 @@ export async function startCuttingProxy(connectionString: string): Promise<Cutti
     })
     upstream.on('data', (bytes) => {
       if (armed === 'reply') cut()
-      else client.write(bytes)
+      else if (armed === 'silence') {
+        armed = null
+        cuts += 1
+        isSilent = true
+      } else if (!isSilent) client.write(bytes)
     })
     for (const socket of [client, upstream]) {
       sockets.add(socket)

@@ -100,7 +100,10 @@ export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as { code?: unknown }).code // pg and node both put a code on their errors
   if (typeof code !== 'string') return connectionMessages.includes(error.message)
-  return code.startsWith('08') || code.startsWith('53') || code.startsWith('57P') || socketErrors.has(code)
+  return code.startsWith('08') || code.startsWith('57P') || serverIsFull.has(code) || socketErrors.has(code)
 }
+
+/** The disk, and the connections. Memory is another matter: it is the statement that may have used it up. */
+const serverIsFull: ReadonlySet<string> = new Set(['53100', '53300'])
 
 const socketErrors: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])

@@ -244,7 +244,8 @@ describe('a call', () => {
 
   test('that is answered by more values than a heap should hold is refused before they are parsed', async () => {
     const many = `{"jsonrpc":"2.0","id":2,"result":{"content":[${'[],'.repeat(400_000)}1]}}`
-    for (const [type, body] of [['application/json', many], ['text/event-stream', `: "\ndata: ${many}\n\n`]]) {
+    const parted = `{"jsonrpc":"2.0","id":2,"result":{"content":[${`${'[],'.repeat(100_000)}\n\n`.repeat(4)}1]}}`
+    for (const [type, body] of [['application/json', many], ['Application/JSON ; a=text/event-stream', parted], ['text/event-stream', `: "\ndata: ${many}\n\n`]]) {
       const server = await startRawServer({ 'tools/call': ({ response }) => response.writeHead(200, { 'content-type': type }).end(body) })
       expect(await act(server, { timeout_ms: 10_000 })).toEqual({ ok: false, error: 'The MCP server s answered with more than 250000 JSON values.' })
     }

@@ -17,7 +17,8 @@ import type { Egress } from '../../egress/egress.ts'
 import { AnswerMissing, AnswerRefused } from './mcp-errors.ts'
 import { countJsonValues } from './bound-json-values.ts'
 
-const answerBytesMax = 64 * 1024 * 1024
+/** An answer is parsed, and searched for secrets, on the thread that serves everybody: eight megabytes hold it up for a moment, more for longer. */
+const answerBytesMax = 8 * 1024 * 1024
 const unaskedBytesMax = 1024 * 1024
 const valuesMax = 250_000
 const streamsUnaskedMax = 100

@@ -1,12 +1,14 @@
 import { createCompute } from '@reprise/compute'
 import type { McpServers } from '@reprise/contract'
 import type { Database, TurnDefinition } from '@reprise/store'
+import { McpError } from '@modelcontextprotocol/sdk/types.js'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { KeyRing } from '../../src/secrets/key-ring.ts'
+import { readMcpError } from '../../src/tools/mcp/mcp-errors.ts'
 import { McpTools } from '../../src/tools/mcp/mcp-tools.ts'
 import type { OperatorMcpServer } from '../../src/tools/mcp/server-spec.ts'
 import type { ToolOutcome } from '../../src/tools/tool.ts'
@@ -66,6 +68,22 @@ test('what it writes to stderr is logged, so much of it, and no secret of its en
   await expect.poll(() => logged.length, patience).toBe(201)
   expect(logged[0]).toMatchObject({ fields: { mcp_server: 's', line: 'started with ***' } })
   expect(JSON.stringify(logged)).not.toContain('a-token-of-the-operator')
+})
+
+test('no part of a secret comes back from what it lists, tells or refuses, and no half of a character', async () => {
+  const { choose, logged } = open()
+  const { tools } = await choose()
+  const told: string[] = []
+  for (const tool of tools.filter(({ name }) => name === 's__report')) await tool.run({}, toolContext({ progress: (message) => told.push(message) }))
+  await expect.poll(() => logged.length, patience).toBe(201)
+  const schema = tools.find(({ name }) => name === 's__schema')
+  expect(schema).toMatchObject({ description: `${'d'.repeat(4_090)}***`, parameters: { properties: { path: { description: 'as ***' } } } })
+  expect(tools.map(({ name }) => name)).toEqual(['pid', 'environment', 'secret', 'die', 'shout', 'schema', 'report'].map((name) => `s__${name}`))
+  expect(told).toEqual([`${'p'.repeat(499)}\ufffd`])
+  expect(logged[1]).toMatchObject({ fields: { line: `${'s'.repeat(490)}***` } })
+  const refused = readMcpError(new McpError(-32602, `${'r'.repeat(990)}a-token-of-the-operator`), ['a-token-of-the-operator'])
+  expect(refused.message).toBe(`answered with an error: ${'r'.repeat(990)}***`)
+  expect(JSON.stringify([tools, logged])).not.toContain('a-token')
 })
 
 test('one that dies in a call may have run it, and is started again for the next', async () => {

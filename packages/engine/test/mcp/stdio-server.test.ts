@@ -10,7 +10,7 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { KeyRing } from '../../src/secrets/key-ring.ts'
 import { readMcpError } from '../../src/tools/mcp/mcp-errors.ts'
 import { McpTools } from '../../src/tools/mcp/mcp-tools.ts'
-import type { OperatorMcpServer } from '../../src/tools/mcp/server-spec.ts'
+import { resolveServer, type OperatorMcpServer } from '../../src/tools/mcp/server-spec.ts'
 import type { ToolOutcome } from '../../src/tools/tool.ts'
 import { failureOf, openEgress } from '../egress/loopback.ts'
 import { toolContext } from '../tools/tool-context.ts'
@@ -119,6 +119,16 @@ test('whoever names it may ask for less of it, and not for more', async () => {
   const { tools } = await choose({ s: { ref: 'files', tools: ['pid', 'secret'], requires_approval: false, effects: 'idempotent', timeout_ms: 60_000 } })
   expect(tools).toMatchObject([{ name: 's__pid', requires_approval: true, effects: 'at_most_once' }])
   expect((await choose({ s: { ref: 'gone' } })).findAbsent('s__pid')).not.toBeNull()
+})
+
+test('whoever names it may not have what may run only once repeated, and has the time that its operator gives', () => {
+  const resolve = (operator: object, request: object) => resolveServer('s', { ref: 'files', ...request }, { organization_id: 'org_1', kept: {}, operators: { files: { ...program, ...operator } } })
+  expect(resolve({}, { effects: 'idempotent' })).toMatchObject({ effects: null, timeoutMs: 60_000 })
+  expect(resolve({ effects: 'idempotent' }, { effects: 'at_most_once' })).toMatchObject({ effects: 'at_most_once' })
+  expect(resolve({ effects: 'idempotent' }, {})).toMatchObject({ effects: 'idempotent' })
+  expect(resolve({ timeout_ms: 300_000 }, {})).toMatchObject({ timeoutMs: 300_000 })
+  expect(resolve({ timeout_ms: 300_000 }, { timeout_ms: 90_000 })).toMatchObject({ timeoutMs: 90_000 })
+  expect(resolve({}, { timeout_ms: 300_000 })).toMatchObject({ timeoutMs: 60_000 })
 })
 
 test('it does not outlive a process that was killed', async () => {

@@ -119,4 +119,23 @@ describe('a hostile page', () => {
   ])('of ten megabytes of %s takes bounded time and memory', async (_name, html, expected) => {
     expect((await convert(html, { charactersMax: 1_000 })).text).toMatch(expected)
   }, 120_000)
+
+  it.each([
+    ['spaces that tags part', `<pre>x${`${' '.repeat(63)}</b>`.repeat(15_800)}</pre>words`, /^```\nx\n```\n\nwords$/],
+    ['spaces that tags part, with words at their end', `<pre>x${`${' '.repeat(63)}</b>`.repeat(15_800)}y</pre>`, /^```\nx +y\n```$/],
+    ['spaces that elements part', `<p>x${`<i>${'\u00a0'.repeat(63)}</i>`.repeat(14_000)}y</p>`, /^x\s+y$/],
+    ['spaces that are entities', `<pre>x${'&#32;'.repeat(190_000)}y</pre>words`, /^```\nx +y\n```\n\nwords$/],
+    ['spaces that are entities in a cell', `<table><tr><td>x${'&nbsp;'.repeat(160_000)}y</td><td>z</td></tr></table>`, /^\| x\s+y \| z \|/],
+  ])('of long runs of %s takes about as long as one of as many words', async (_name, html, expected) => {
+    const measure = async (page: string) => {
+      const startedAt = performance.now()
+      const { text } = await convert(page)
+      return { text, ms: performance.now() - startedAt }
+    }
+    // Each entity has its price, whatever it stands for.
+    const words = await measure(html.replace(/&#32;|&nbsp;/g, '&lt;').replace(/[ \u00a0]/g, 'x'))
+    const spaces = await measure(html)
+    expect(spaces.text).toMatch(expected)
+    expect(spaces.ms).toBeLessThan(2 * words.ms + 2_000)
+  }, 120_000)
 })

@@ -3,6 +3,7 @@ import { parseHTML } from 'linkedom'
 import { decodePage } from './decode-page.ts'
 import { createMarkdownWriter } from './markdown-writer.ts'
 import type { PageElement } from './markdown-writer.ts'
+import { shortenSpaces, type TextWalker } from './shorten-spaces.ts'
 import { slimHtml } from './slim-html.ts'
 import type { WebPage, WebPageOptions } from './web-page.ts'
 
@@ -13,7 +14,11 @@ const articleShareMin = 0.2
 
 interface PageDocument extends PageElement {
   body: PageElement
+  createTreeWalker(root: PageElement, shown: number): TextWalker
 }
+
+/** NodeFilter.SHOW_TEXT, which is the browser's. */
+const textsOnly = 4
 
 const writeMarkdown = createMarkdownWriter()
 
@@ -69,6 +74,7 @@ function readWhole(html: string, url: string): ReadPage {
 
 function parsePage(html: string, url: string): PageDocument {
   const document = parseHTML(html).document as unknown as PageDocument // linkedom's own types need the browser's
+  shortenSpaces(document.createTreeWalker(document.body, textsOnly))
   const base = URL.parse(document.querySelector('base')?.getAttribute('href') ?? '', url)?.href ?? url
   for (const link of document.querySelectorAll('a[href]')) resolve(link, 'href', base)
   for (const image of document.querySelectorAll('img')) if (!resolve(image, 'src', base)) image.remove()
@@ -100,7 +106,7 @@ function stripTags(html: string): string {
 }
 
 function tidy(text: string): string {
-  return text.replace(/[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()
+  return text.replace(/(?<![ \t])[ \t]+$/gm, '').replace(/\n{3,}/g, '\n\n').trim()
 }
 
 function tidyLine(text: string | null | undefined): string | null {

@@ -38,7 +38,7 @@ export function createMarkdownWriter(): (element: PageElement) => string {
 }
 
 function writeCode(pre: PageElement): string {
-  const text = (pre.textContent ?? '').replace(/^\n|\s+$/g, '')
+  const text = (pre.textContent ?? '').replace(/^\n/, '').trimEnd()
   if (text === '') return ''
   const classes = `${pre.getAttribute('class') ?? ''} ${pre.querySelector('code')?.getAttribute('class') ?? ''}`
   const language = /(?:^|\s)(?:language|lang|highlight-source)-([\w+#-]+)/.exec(classes)?.[1] ?? ''
@@ -48,7 +48,7 @@ function writeCode(pre: PageElement): string {
 }
 
 function writeCell(content: string, cell: PageElement): string {
-  const text = content.trim().replace(/\s*\n\s*/g, ' ').replace(/(?<!\\)\|/g, '\\|')
+  const text = content.trim().replace(/(?<!\s)\s*\n\s*/g, ' ').replace(/(?<!\\)\|/g, '\\|')
   const span = Math.min(Math.max(Number(cell.getAttribute('colspan')) || 1, 1), 20)
   return ` ${text} |${'  |'.repeat(span - 1)}`
 }

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { countJsonValues } from '../../src/tools/mcp/bound-json-values.ts'
 
 /** Whether it is too much, in pieces of each length. */
-function exceeds(text: string, valuesMax: number): boolean {
+function exceeds(text: string, valuesMax: number, isEventStream = true): boolean {
   const bytes = Buffer.from(text)
   const verdicts = [1, 2, 7, bytes.length].map((size) => {
-    const count = countJsonValues(valuesMax)
+    const count = countJsonValues(valuesMax, { isEventStream })
     for (let at = 0; at < bytes.length; at += size) if (count(bytes.subarray(at, at + size))) return true
     return false
   })
@@ -29,4 +29,9 @@ test('neither a quote in a comment nor a value over many lines hides what follow
     expect(exceeds(`: "${end}data: [1,2,3,4,5]${end}${end}`, 4)).toBe(true)
     expect(exceeds(`data: [1,${end}`.repeat(5), 4)).toBe(true)
   }
+})
+
+test('an empty line is white space where the answer is one JSON, and ends nothing', () => {
+  for (const end of ['\n\n', '\r\n\r\n', '\r\r']) expect(exceeds(`[1,${end}2,${end}3,${end}4,${end}5]`, 4, false)).toBe(true)
+  expect(exceeds('[1,\n\n2,3,4]', 4, false)).toBe(false)
 })

@@ -237,14 +237,15 @@ describe('a call', () => {
       },
     })
     const before = process.memoryUsage().rss
-    expect(await act(server, { timeout_ms: 60_000 })).toEqual({ ok: false, error: expect.stringContaining('the answer is longer than 67108864 bytes') })
-    expect(sent).toBeLessThan(200)
+    expect(await act(server, { timeout_ms: 60_000 })).toEqual({ ok: false, error: expect.stringContaining('the answer is longer than 8388608 bytes') })
+    expect(sent).toBeLessThan(100)
     expect(process.memoryUsage().rss - before).toBeLessThan(600 * 1024 * 1024)
   })
 
   test('that is answered by more values than a heap should hold is refused before they are parsed', async () => {
     const many = `{"jsonrpc":"2.0","id":2,"result":{"content":[${'[],'.repeat(400_000)}1]}}`
-    for (const [type, body] of [['application/json', many], ['text/event-stream', `: "\ndata: ${many}\n\n`]]) {
+    const parted = `{"jsonrpc":"2.0","id":2,"result":{"content":[${`${'[],'.repeat(100_000)}\n\n`.repeat(4)}1]}}`
+    for (const [type, body] of [['application/json', many], ['Application/JSON ; a=text/event-stream', parted], ['text/event-stream', `: "\ndata: ${many}\n\n`]]) {
       const server = await startRawServer({ 'tools/call': ({ response }) => response.writeHead(200, { 'content-type': type }).end(body) })
       expect(await act(server, { timeout_ms: 10_000 })).toEqual({ ok: false, error: 'The MCP server s answered with more than 250000 JSON values.' })
     }

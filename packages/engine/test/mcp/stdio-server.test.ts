@@ -1,14 +1,16 @@
 import { createCompute } from '@reprise/compute'
 import type { McpServers } from '@reprise/contract'
 import type { Database, TurnDefinition } from '@reprise/store'
+import { McpError } from '@modelcontextprotocol/sdk/types.js'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { KeyRing } from '../../src/secrets/key-ring.ts'
+import { readMcpError } from '../../src/tools/mcp/mcp-errors.ts'
 import { McpTools } from '../../src/tools/mcp/mcp-tools.ts'
-import type { OperatorMcpServer } from '../../src/tools/mcp/server-spec.ts'
+import { resolveServer, type OperatorMcpServer } from '../../src/tools/mcp/server-spec.ts'
 import type { ToolOutcome } from '../../src/tools/tool.ts'
 import { failureOf, openEgress } from '../egress/loopback.ts'
 import { toolContext } from '../tools/tool-context.ts'
@@ -68,6 +70,22 @@ test('what it writes to stderr is logged, so much of it, and no secret of its en
   expect(JSON.stringify(logged)).not.toContain('a-token-of-the-operator')
 })
 
+test('no part of a secret comes back from what it lists, tells or refuses, and no half of a character', async () => {
+  const { choose, logged } = open()
+  const { tools } = await choose()
+  const told: string[] = []
+  for (const tool of tools.filter(({ name }) => name === 's__report')) await tool.run({}, toolContext({ progress: (message) => told.push(message) }))
+  await expect.poll(() => logged.length, patience).toBe(201)
+  const schema = tools.find(({ name }) => name === 's__schema')
+  expect(schema).toMatchObject({ description: `${'d'.repeat(4_090)}***`, parameters: { properties: { path: { description: 'as ***' } } } })
+  expect(tools.map(({ name }) => name)).toEqual(['pid', 'environment', 'secret', 'die', 'shout', 'schema', 'report'].map((name) => `s__${name}`))
+  expect(told).toEqual([`${'p'.repeat(499)}\ufffd`])
+  expect(logged[1]).toMatchObject({ fields: { line: `${'s'.repeat(490)}***` } })
+  const refused = readMcpError(new McpError(-32602, `${'r'.repeat(990)}a-token-of-the-operator`), ['a-token-of-the-operator'])
+  expect(refused.message).toBe(`answered with an error: ${'r'.repeat(990)}***`)
+  expect(JSON.stringify([tools, logged])).not.toContain('a-token')
+})
+
 test('one that dies in a call may have run it, and is started again for the next', async () => {
   const { run } = open()
   const pid = await run('pid')
@@ -101,6 +119,16 @@ test('whoever names it may ask for less of it, and not for more', async () => {
   const { tools } = await choose({ s: { ref: 'files', tools: ['pid', 'secret'], requires_approval: false, effects: 'idempotent', timeout_ms: 60_000 } })
   expect(tools).toMatchObject([{ name: 's__pid', requires_approval: true, effects: 'at_most_once' }])
   expect((await choose({ s: { ref: 'gone' } })).findAbsent('s__pid')).not.toBeNull()
+})
+
+test('whoever names it may not have what may run only once repeated, and has the time that its operator gives', () => {
+  const resolve = (operator: object, request: object) => resolveServer('s', { ref: 'files', ...request }, { organization_id: 'org_1', kept: {}, operators: { files: { ...program, ...operator } } })
+  expect(resolve({}, { effects: 'idempotent' })).toMatchObject({ effects: null, timeoutMs: 60_000 })
+  expect(resolve({ effects: 'idempotent' }, { effects: 'at_most_once' })).toMatchObject({ effects: 'at_most_once' })
+  expect(resolve({ effects: 'idempotent' }, {})).toMatchObject({ effects: 'idempotent' })
+  expect(resolve({ timeout_ms: 300_000 }, {})).toMatchObject({ timeoutMs: 300_000 })
+  expect(resolve({ timeout_ms: 300_000 }, { timeout_ms: 90_000 })).toMatchObject({ timeoutMs: 90_000 })
+  expect(resolve({}, { timeout_ms: 300_000 })).toMatchObject({ timeoutMs: 60_000 })
 })
 
 test('it does not outlive a process that was killed', async () => {

@@ -9,7 +9,7 @@ const valueStarts: ReadonlySet<number> = new Set([0x2c, 0x5b, 0x7b])
  * Counts the values of JSON as its bytes come, of each event anew where they are an event stream, and says when there are
  * more than `valuesMax`: as parsed values, a few megabytes of `[],[],` take a heap, and stop the whole process meanwhile.
  */
-export function countJsonValues(valuesMax: number): (bytes: Uint8Array) => boolean {
+export function countJsonValues(valuesMax: number, { isEventStream }: { isEventStream: boolean }): (bytes: Uint8Array) => boolean {
   let values = 0
   let isInString = false
   let isEscaped = false
@@ -19,8 +19,8 @@ export function countJsonValues(valuesMax: number): (bytes: Uint8Array) => boole
     for (const byte of bytes) {
       if (byte === lineFeed || byte === carriageReturn) {
         const isSameEnd = byte === lineFeed && last === carriageReturn
-        // An empty line ends an event. No string goes over a line's end, so none can hide what follows it.
-        if (isLineEmpty && !isSameEnd) values = 0
+        // An empty line ends an event, and is mere white space in JSON. No string goes over a line's end, so none can hide what follows it.
+        if (isEventStream && isLineEmpty && !isSameEnd) values = 0
         isLineEmpty = true
         isInString = false
         isEscaped = false

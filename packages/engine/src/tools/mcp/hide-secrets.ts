@@ -22,6 +22,11 @@ export function hideSecrets(value: unknown, secrets: readonly string[], depth = 
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [hideInText(key, secrets), hideSecrets(item, secrets, depth + 1)]))
 }
 
+/** So much of the text, whose secrets are hidden first: of one that the cut goes through, a part would stay. */
+export function hideAndCut(text: string, secrets: readonly string[], charactersMax: number): string {
+  return hideInText(text, secrets).slice(0, charactersMax).toWellFormed()
+}
+
 export function hideInText(text: string, secrets: readonly string[]): string {
   return secrets.reduce((hidden, secret) => hidden.replaceAll(secret, hiddenHeaderValue), text)
 }

@@ -9,6 +9,7 @@
  * M5  What comes unasked is bounded too: streams are opened only so often, and of requests only a ping is heard, once a second.
  */
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { mediaTypeEssence } from '@modelcontextprotocol/sdk/shared/mediaType.js'
 import type { FetchLike, Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { isJSONRPCErrorResponse, isJSONRPCRequest, isJSONRPCResultResponse, type JSONRPCMessage, type JSONRPCRequest, type RequestId } from '@modelcontextprotocol/sdk/types.js'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -16,7 +17,8 @@ import type { Egress } from '../../egress/egress.ts'
 import { AnswerMissing, AnswerRefused } from './mcp-errors.ts'
 import { countJsonValues } from './bound-json-values.ts'
 
-const answerBytesMax = 64 * 1024 * 1024
+/** An answer is parsed, and searched for secrets, on the thread that serves everybody: eight megabytes hold it up for a moment, more for longer. */
+const answerBytesMax = 8 * 1024 * 1024
 const unaskedBytesMax = 1024 * 1024
 const valuesMax = 250_000
 const streamsUnaskedMax = 100
@@ -149,7 +151,7 @@ export class HttpTransport implements Transport {
       return new Response(null, { status, headers })
     }
     if (!body) onEnd(null)
-    return new Response(body && boundStream(body, onEnd), { status, headers })
+    return new Response(body && boundStream(body, { isEventStream: mediaTypeEssence(headers.get('content-type')) === 'text/event-stream', onEnd }), { status, headers })
   }
 
   async #paceStream(signal: AbortSignal | undefined): Promise<void> {
@@ -161,9 +163,9 @@ export class HttpTransport implements Transport {
 }
 
 /** The body as it comes, until it holds too much. */
-function boundStream(body: ReadableStream<Uint8Array>, onEnd: StreamBounds['onEnd']): ReadableStream<Uint8Array> {
+function boundStream(body: ReadableStream<Uint8Array>, { isEventStream, onEnd }: Pick<StreamBounds, 'onEnd'> & { isEventStream: boolean }): ReadableStream<Uint8Array> {
   const reader = body.getReader()
-  const exceedsValues = countJsonValues(valuesMax)
+  const exceedsValues = countJsonValues(valuesMax, { isEventStream })
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

@@ -1,9 +1,10 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { findUnstorable } from '@reprise/contract'
 import { z } from 'zod'
+import { hideAndCut, hideInText, hideSecrets } from './hide-secrets.ts'
 import { AnswerRefused } from './mcp-errors.ts'
 
-/** A tool as its server lists it, as far as that can be used. */
+/** A tool as its server lists it, as far as that can be used, without the secrets that the server was given. */
 export interface ListedTool {
   name: string
   description: string
@@ -34,7 +35,7 @@ const listed = z.object({
 })
 
 /** All tools of a server, or none: a list that is too long is refused as a whole. */
-export async function listTools(client: Client, timeoutMs: number): Promise<ToolList> {
+export async function listTools(client: Client, { timeoutMs, secrets }: { timeoutMs: number; secrets: readonly string[] }): Promise<ToolList> {
   const tools = new Map<string, ListedTool>()
   const without_schema: string[] = []
   if (!client.getServerCapabilities()?.tools) return { tools: [], without_schema }
@@ -45,7 +46,7 @@ export async function listTools(client: Client, timeoutMs: number): Promise<Tool
     const timeout = Math.max(1, Math.ceil(endsAt - performance.now()))
     const answer = await client.request({ method: 'tools/list', params: { cursor } }, page, { timeout })
     for (const item of answer.tools) {
-      const { tool, hasSchema } = readTool(item)
+      const { tool, hasSchema } = readTool(item, secrets)
       if (!tool || tools.has(tool.name)) continue
       tools.set(tool.name, tool)
       if (!hasSchema) without_schema.push(tool.name)
@@ -59,17 +60,19 @@ export async function listTools(client: Client, timeoutMs: number): Promise<Tool
   }
 }
 
-function readTool(item: unknown): { tool: ListedTool | null; hasSchema: boolean } {
+function readTool(item: unknown, secrets: readonly string[]): { tool: ListedTool | null; hasSchema: boolean } {
   const { success, data } = listed.safeParse(item)
   // A tool that only runs as a task of the server's cannot be called.
   if (!success || findUnstorable(data.name) || data.execution?.taskSupport === 'required') return { tool: null, hasSchema: false }
   const { name, description = '', inputSchema, annotations } = data
+  // It could not be called by another name.
+  if (hideInText(name, secrets) !== name) return { tool: null, hasSchema: false }
   const hasSchema = isObjectSchema(inputSchema)
   return {
     tool: {
       name,
-      description: findUnstorable(description) ? '' : description.slice(0, descriptionCharactersMax),
-      parameters: hasSchema ? { ...inputSchema, type: 'object' } : { type: 'object' },
+      description: findUnstorable(description) ? '' : hideAndCut(description, secrets, descriptionCharactersMax),
+      parameters: { ...(hasSchema && (hideSecrets(inputSchema, secrets) as object)), type: 'object' }, // what was an object still is one
       isRepeatable: annotations?.readOnlyHint === true || annotations?.idempotentHint === true,
     },
     hasSchema,

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Log } from '../../turn/turn-run.ts'
-import { hideInText } from './hide-secrets.ts'
+import { hideAndCut } from './hide-secrets.ts'
 
 const lineCharactersMax = 500
 const linesMax = 200
@@ -11,7 +11,7 @@ export function logStderr(stream: Readable, { log, server, secrets }: { log: Log
   let lines = 0
   createInterface({ input: stream }).on('line', (line) => {
     if (++lines > linesMax || line === '') return
-    log.info({ mcp_server: server, line: hideInText(line.slice(0, lineCharactersMax), secrets) }, 'an MCP server wrote to stderr')
+    log.info({ mcp_server: server, line: hideAndCut(line, secrets, lineCharactersMax) }, 'an MCP server wrote to stderr')
     if (lines === linesMax) log.info({ mcp_server: server }, 'what it writes from now on is not logged')
   })
 }

@@ -1,5 +1,5 @@
 import { ToolFault, type Tool, type ToolContext, type ToolOutcome } from '../tool.ts'
-import { hideInText, hideSecrets, listSecrets } from './hide-secrets.ts'
+import { hideAndCut, hideInText, hideSecrets, listSecrets } from './hide-secrets.ts'
 import type { ListedTool } from './list-tools.ts'
 import type { McpConnection } from './mcp-connection.ts'
 import { readMcpError } from './mcp-errors.ts'
@@ -19,7 +19,7 @@ export function makeTool(name: string, listed: ListedTool, spec: ServerSpec, get
   const secrets = listSecrets(spec.place)
   return {
     name,
-    description: hideInText(listed.description, secrets),
+    description: listed.description,
     parameters: listed.parameters,
     // A server that lies about itself has only its own tools run twice.
     effects: effects ?? (listed.isRepeatable ? 'idempotent' : 'at_most_once'),
@@ -41,8 +41,8 @@ export function makeTool(name: string, listed: ListedTool, spec: ServerSpec, get
 
 /** What is thrown is for the runner to judge; what is returned the server has said, or would say again. */
 function readFailure(error: unknown, server: string, secrets: readonly string[]): ToolOutcome {
-  const { message, isAnswer, retryable, mayHaveRun, retry_after_ms } = readMcpError(error)
-  const words = hideInText(`the MCP server ${server} ${message}`, secrets)
+  const { message, isAnswer, retryable, mayHaveRun, retry_after_ms } = readMcpError(error, secrets)
+  const words = `the MCP server ${server} ${message}`
   // Without the error as its cause: what a server said may be in it.
   if (!isAnswer) throw new ToolFault(words, { retryable, mayHaveRun, retry_after_ms })
   return { ok: false, error: `${words.charAt(0).toUpperCase()}${words.slice(1)}.` }
@@ -60,7 +60,7 @@ function tellProgress(context: ToolContext, secrets: readonly string[]) {
     told += 1
     nextAt = performance.now() + progressPauseMs
     const share = total === undefined ? String(progress) : `${progress}/${total}`
-    context.progress(hideInText(message ?? share, secrets).slice(0, progressCharactersMax))
+    context.progress(hideAndCut(message ?? share, secrets, progressCharactersMax))
   }
 }
 

@@ -10,6 +10,7 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { untilAborted } from '../../turn/lease.ts'
+import { listSecrets } from './hide-secrets.ts'
 import { listTools, type ListedTool, type ToolList } from './list-tools.ts'
 import { AnswerMissing, ConnectFailed } from './mcp-errors.ts'
 import { closeQuietly, nameEnd, openSession, type Session, type SessionServices } from './open-session.ts'
@@ -99,7 +100,7 @@ export class McpConnection {
   }
 
   async #askForTools(client: Client): Promise<ToolList> {
-    const { tools, without_schema } = await listTools(client, this.#times.setupMsMax)
+    const { tools, without_schema } = await listTools(client, { timeoutMs: this.#times.setupMsMax, secrets: listSecrets(this.#spec.place) })
     const usable: ListedTool[] = []
     for (const tool of tools) usable.push((await this.#canCheck(tool)) ? tool : takeAnyObject(tool, without_schema))
     const named = without_schema.slice(0, namesLoggedMax)

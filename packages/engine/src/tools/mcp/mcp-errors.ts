@@ -2,6 +2,7 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { EgressFault, findErrorCode, findRefusal } from '../../egress/egress-errors.ts'
+import { hideAndCut, hideInText } from './hide-secrets.ts'
 
 /** The stream or process ended before it had answered. */
 export class AnswerMissing extends Error {
@@ -46,10 +47,15 @@ const unsentCodes: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
-/** What an error of a connection or a call means to whoever runs the tool. */
-export function readMcpError(error: unknown): McpProblem {
+/** What an error of a connection or a call means to whoever runs the tool, without the secrets that the server was given. */
+export function readMcpError(error: unknown, secrets: readonly string[]): McpProblem {
+  const problem = judgeError(error, secrets)
+  return { ...problem, message: hideInText(problem.message, secrets) }
+}
+
+function judgeError(error: unknown, secrets: readonly string[]): McpProblem {
   if (error instanceof ConnectFailed) {
-    const { message, isAnswer } = readMcpError(error.cause)
+    const { message, isAnswer } = judgeError(error.cause, secrets)
     return { message, isAnswer, retryable: !isAnswer, mayHaveRun: false, retry_after_ms: error.waitMs }
   }
   const refusal = findRefusal(error)
@@ -58,7 +64,7 @@ export function readMcpError(error: unknown): McpProblem {
   if (error instanceof EgressFault) return settled(`gave an answer that cannot be taken: ${error.message}`)
   if (error instanceof AnswerMissing) return broken(error.message)
   if (error instanceof StreamableHTTPError) return readStatus(error.code ?? -1)
-  if (error instanceof McpError) return readProtocolError(error)
+  if (error instanceof McpError) return readProtocolError(error, secrets)
   if (error instanceof z.core.$ZodError || error instanceof SyntaxError) return settled('answered with something that is not a result')
   if (error instanceof Error && error.message.startsWith("Server's protocol version")) return settled('speaks a version of the protocol that is not supported')
   const code = findErrorCode(error)
@@ -76,11 +82,11 @@ function readStatus(status: number): McpProblem {
   return settled(status < 0 ? 'answered neither with JSON nor with an event stream' : `answered ${status}`)
 }
 
-function readProtocolError({ code, message, data }: McpError): McpProblem {
+function readProtocolError({ code, message, data }: McpError, secrets: readonly string[]): McpProblem {
   const isTimeout = code === ErrorCode.RequestTimeout && typeof data === 'object' && data !== null && 'timeout' in data
   // Not tried again: so long once is what the limit is for.
   if (isTimeout) return { ...broken(`did not answer within ${Number(data.timeout) / 1000} s`), retryable: false }
-  return settled(`answered with an error: ${message.replace(/^MCP error -?\d+: /, '').slice(0, wordsMax)}`)
+  return settled(`answered with an error: ${hideAndCut(message.replace(/^MCP error -?\d+: /, ''), secrets, wordsMax)}`)
 }
 
 function settled(message: string): McpProblem {

@@ -43,7 +43,7 @@ export function resolveServer(name: string, server: McpServer, sources: SpecSour
   const isMissing = Object.keys(server.headers ?? {}).some((header) => headers[header] === undefined)
   if (isMissing) return { problem: 'has other headers by now than when the turn was accepted, or headers that cannot be read' }
   const place: ServerPlace = { kind: 'http', url: server.url, headers }
-  return { name, key: makeKey(sources.organization_id, place), place, ...readTerms([server]) }
+  return { name, key: makeKey(sources.organization_id, place), place, ...readTerms(server) }
 }
 
 function resolveRef(name: string, server: McpServer, ref: string, { operators }: SpecSources): ServerSpec | { problem: string } {
@@ -51,15 +51,16 @@ function resolveRef(name: string, server: McpServer, ref: string, { operators }:
   if (!found) return { problem: 'is not in this server’s configuration' }
   const place: ServerPlace =
     'command' in found ? { kind: 'stdio', command: found.command, args: found.args ?? [], env: found.env ?? {} } : { kind: 'http', url: found.url, headers: found.headers ?? {} }
-  return { name, key: makeKey(`operator ${ref}`, place), place, ...readTerms([found, server]) }
+  return { name, key: makeKey(`operator ${ref}`, place), place, ...readTerms(found, server) }
 }
 
-/** The operator's terms go first: whoever names the server may only tighten them. */
-function readTerms(terms: readonly Terms[]): Omit<ServerSpec, 'name' | 'key' | 'place'> {
+/** Whoever names another's server may only tighten its terms. */
+function readTerms(owner: Terms, request: Terms = {}): Omit<ServerSpec, 'name' | 'key' | 'place'> {
+  const terms = [owner, request]
   const lists = terms.flatMap(({ tools }) => (tools ? [new Set(tools)] : []))
   return {
-    timeoutMs: Math.min(...terms.map((one) => one.timeout_ms ?? timeoutMsDefault)),
-    effects: terms.find((one) => one.effects !== undefined)?.effects ?? null,
+    timeoutMs: Math.min(owner.timeout_ms ?? timeoutMsDefault, request.timeout_ms ?? Infinity),
+    effects: request.effects === 'at_most_once' ? 'at_most_once' : (owner.effects ?? null),
     requires_approval: terms.some((one) => one.requires_approval === true),
     isAllowed: (tool) => lists.every((list) => list.has(tool)),
   }

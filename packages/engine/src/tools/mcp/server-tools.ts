@@ -4,7 +4,7 @@ import { SealBroken, type KeyRing } from '../../secrets/key-ring.ts'
 import { openMcpHeaders, type McpHeaders } from '../../secrets/mcp-headers.ts'
 import type { Log } from '../../turn/turn-run.ts'
 import type { Tool } from '../tool.ts'
-import { hideInText, listSecrets } from './hide-secrets.ts'
+import { listSecrets } from './hide-secrets.ts'
 import { makeTool } from './make-tool.ts'
 import { McpConnections } from './mcp-connections.ts'
 import { readMcpError } from './mcp-errors.ts'
@@ -56,7 +56,7 @@ export class ServerTools {
       return tools.filter(({ name }) => spec.isAllowed(name)).map((tool) => ({ server: spec.name, tool: tool.name, make: (name) => make(name, tool) }))
     } catch (error) {
       if (signal.aborted) return { problem: 'was not waited for: the turn ends' }
-      return { problem: hideInText(readMcpError(error).message, listSecrets(spec.place)) }
+      return { problem: readMcpError(error, listSecrets(spec.place)).message }
     }
   }
 

@@ -42,6 +42,19 @@ describe('a model that takes no images', () => {
     expect(data.map(({ metadata }) => metadata)).toEqual([null, null]) // a notice of failure would say so
   })
 
+  it('201: what was accepted before it lost its sight is answered again, and 422 is what another body gets', async () => {
+    const seeing = await createModel(server.url, (await createProvider(server.url, { provider_type: 'sim' })).id, { supports_images: true })
+    const session = await createSession(server.url, { model_id: seeing.id })
+    const messages = `${server.url}/v1/sessions/${session.id}/messages`
+    const body = { ...look(), client_message_id: crypto.randomUUID() }
+    const first = await post<Message>(messages, body)
+    for (const change of [{ supports_images: false }, { enabled: false }]) {
+      await patch(`${server.url}/v1/models/${seeing.id}`, change)
+      expect((await post<Message>(messages, body)).body).toEqual({ ...first.body, delivery: 'duplicate' })
+      expectProblem(await post(messages, { ...body, tags: ['other'] }), 422, 'idempotency_key_reused')
+    }
+  })
+
   it('201: may be told to take them from now on', async () => {
     const session = await createSession(server.url, { model_id: blindId })
     await patch(`${server.url}/v1/models/${blindId}`, { supports_images: true })

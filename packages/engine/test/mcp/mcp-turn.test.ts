@@ -230,3 +230,11 @@ test('a header does not go to another url than the one it was given with', async
   expect(found(await fixture.eventsUntil(process, sessionId, 'turn.completed'), 'tool.completed')).toMatchObject([{ success: false, error: expect.stringContaining('other headers') }])
   expect(stateless.requests.some(({ headers }) => headers.authorization !== undefined)).toBe(false)
 })
+
+test('headers that were sealed with another key cost a turn their server, and nothing else', async () => {
+  const mcpServers: McpServers = { s: { url: server.url, headers: { Authorization: '***' } } }
+  const mcp_headers_sealed = sealMcpHeaders(new KeyRing([new Uint8Array(32).fill(2)]), { s: { url: server.url, headers: { Authorization: secret } } }, seeded.organization_id)
+  const sessionId = await fixture.createSession({ mcpServers, mcp_headers_sealed })
+  await start(sessionId, 's__whoami')
+  expect(found(await fixture.eventsUntil(process, sessionId, 'turn.completed'), 'tool.completed')).toMatchObject([{ success: false, error: expect.stringContaining('headers that cannot be read') }])
+})

@@ -1,4 +1,5 @@
 import type { Compute } from '@reprise/compute'
+import type { KeyScope } from '@reprise/contract'
 import type { Engine } from '@reprise/engine'
 import type { Database, DatabasePool, Hub } from '@reprise/store'
 
@@ -15,6 +16,9 @@ export interface Services {
 /** On whose behalf an operation runs. Every look-up is bound to the caller's organization. */
 export interface Caller {
   organization_id: string
-  /** `admin`: the operator's own, for what belongs to no organization. */
-  scopes: readonly 'admin'[]
+  /** Null: the configured key, or no key where none is configured. */
+  key_id: string | null
+  scopes: readonly KeyScope[]
+  /** Who runs the server, and may see and do what belongs to no organization. */
+  is_operator: boolean
 }

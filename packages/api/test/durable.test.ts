@@ -1,8 +1,7 @@
 import type { DurableHealth, Worker } from '@reprise/contract'
 import { newId } from '@reprise/contract'
-import { connectClient, seeded } from '@reprise/store'
+import { connectClient } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { requireAdmin } from '../src/access/require-admin.ts'
 import { mutate, query } from './support/call-procedure.ts'
 import { createDurableRequests, failing, hanging, type DurableRequests, type Listed } from './support/durable-requests.ts'
 import { parkTurn } from './support/park-turn.ts'
@@ -91,12 +90,5 @@ describe('POST /v1/durable/workers/{worker_id}/drain', () => {
   it('400, 404: refuses ids that are none, and unknown workers', async () => {
     expectProblem(await requests.act('workers/worker_1/drain'), 400, 'invalid_id', 'worker_id')
     expectProblem(await requests.act(`workers/worker_${'0'.repeat(32)}/drain`), 404, 'worker_not_found')
-  })
-})
-
-describe('what needs the admin scope', () => {
-  it('403: is refused without it', () => {
-    expect(() => requireAdmin({ organization_id: seeded.organization_id, scopes: [] })).toThrow(expect.objectContaining({ code: 'forbidden', status: 403 }))
-    expect(() => requireAdmin({ organization_id: seeded.organization_id, scopes: ['admin'] })).not.toThrow()
   })
 })

@@ -1,5 +1,6 @@
 import type { Compute } from '@reprise/compute'
 import { createPool, Definitions, type Database, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
+import { Background } from './background/background.ts'
 import { acceptMessage, type AcceptOutcome, type IncomingMessage } from './accept-message.ts'
 import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-turns.ts'
 import { createEgress } from './egress/egress.ts'
@@ -78,6 +79,8 @@ export interface Engine {
   retryTurn(request: { organization_id: string; turn_id: string }): Promise<RetryOutcome>
   /** Begins to heartbeat, and to take up what an earlier process left. */
   start(): Promise<void>
+  /** Begins with what is neither a request nor a turn. Takes its time on a new database; nothing waits for it. */
+  startBackground(): Promise<void>
   /** Stops taking turns, lets the running ones finish for a while, and leaves the rest to others. */
   stop(): Promise<void>
 }
@@ -116,8 +119,10 @@ export function createEngine(options: EngineOptions): Engine {
   const worker = new Worker({ services: turnServices, connectionString, slots, graceMs })
   const settings = new SettingsLoader(db)
   const services = { db, journal, compute, worker, settings, definitions: new Definitions() }
+  const background = new Background({ connectionString, log, duties: [], performs: slots > 0 })
   let stopping: Promise<void> | null = null
   async function stop(): Promise<void> {
+    await background.stop()
     await worker.stop()
     await mcp.stop()
     await egress.stop()
@@ -138,6 +143,7 @@ export function createEngine(options: EngineOptions): Engine {
     submitToolApprovals: (request) => submitToolApprovals(services, request),
     retryTurn: (request) => retryTurn(services, request),
     start: () => worker.start(),
+    startBackground: () => background.start(),
     stop: () => (stopping ??= stop()),
   }
 }

@@ -1,9 +1,9 @@
 import type { DurableHealth } from '@reprise/contract'
 import { readDurableHealth } from '@reprise/store'
-import { requireAdmin } from '../access/require-admin.ts'
+import { requireOperator } from '../access/require-operator.ts'
 import type { Caller, Services } from '../services.ts'
 
 export async function getDurableHealth({ db }: Services, caller: Caller): Promise<DurableHealth> {
-  requireAdmin(caller)
+  requireOperator(caller)
   return await readDurableHealth(db)
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
  * What the documented API's Python and Rust clients need of each record: they refuse a whole answer for one field that
  * is missing, null where a list or number is expected, or of a word that they do not know. What else is there they pass over.
  */
-const capabilityRef = z.object({ ref: z.string(), config: z.unknown() })
+const capabilityRef = z.object({ ref: z.string(), config: z.unknown().optional() })
 const optionalText = z.string().nullish()
 
 export const agentRecord = z.object({
@@ -63,7 +63,7 @@ const contentRecord = z.discriminatedUnion('type', [
   z.object({ type: z.literal('image'), url: optionalText, base64: optionalText }),
   z.object({ type: z.literal('image_file'), image_id: z.string() }),
   z.object({ type: z.literal('tool_call'), id: z.string(), name: z.string(), arguments: z.record(z.string(), z.unknown()) }),
-  z.object({ type: z.literal('tool_result'), tool_call_id: z.string(), result: z.unknown(), error: optionalText }),
+  z.object({ type: z.literal('tool_result'), tool_call_id: z.string(), result: z.unknown().optional(), error: optionalText }),
 ])
 
 export const messageRecord = z.object({

@@ -8,6 +8,9 @@ interface KnownPath {
 
 /** Answers 404 where nothing is, and 405 with `Allow` where something is that takes other methods. */
 export function refuseUnknownRoutes(server: FastifyInstance): void {
+  // Where nothing is, no body is read: whether it is sound or not, the answer is the same.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null))
   const paths = new Map<string, KnownPath>()
   server.addHook('onRoute', ({ url, method }: RouteOptions) => {
     // A wildcard's methods say nothing of the single thing that was asked for.

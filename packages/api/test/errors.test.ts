@@ -14,6 +14,12 @@ afterAll(() => server.close())
 it('404: says that there is nothing', async () => {
   expectProblem(await send(`${server.url}/v1/nothing`), 404, 'not_found')
   expectProblem(await send(`${server.url}/`), 404, 'not_found')
+  // Whatever the body is, or says that it is.
+  for (const body of ['', '{', '<p>']) {
+    for (const type of ['application/json', 'text/html']) {
+      expectProblem(await send(`${server.url}/v1/nothing`, { method: 'POST', headers: { 'content-type': type }, ...(body && { body }) }), 404, 'not_found')
+    }
+  }
 })
 
 it('405: says which methods there are', async () => {

@@ -9,6 +9,7 @@ export const capability = z
     id: z.string().describe('What agents and sessions name it by, as `ref`'),
     name: z.string(),
     description: z.string(),
+    status: z.literal('available').describe('What is listed can be used; the documented clients ask for the word'),
     tools: z.array(z.object({ name: z.string(), description: z.string(), parameters: jsonSchema.describe('A JSON Schema'), effects: effectsMode })),
     config_schema: jsonSchema.nullable().describe('The JSON Schema of the `config` beside its `ref`. Null: it takes none'),
   })

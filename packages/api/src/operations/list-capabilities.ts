@@ -19,6 +19,7 @@ export function showCapability(capability: InstalledCapability): Capability {
     id: ref,
     name: ref,
     description,
+    status: 'available',
     tools: tools.map((tool) => ({ name: tool.name, description: tool.description, parameters: tool.parameters, effects: tool.effects })),
     config_schema: config ? z.toJSONSchema(config, { io: 'input' }) : null,
   }

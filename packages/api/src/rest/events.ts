@@ -20,13 +20,14 @@ export function registerEvents(server: FastifyInstance, services: Services, stre
     summary: 'List events',
     params: getSessionInput,
     querystring: listEventsInput.omit({ session_id: true }),
-    response: { 200: z.object({ data: z.array(event) }), ...problems(400, 401, 404) },
+    response: { 200: z.object({ data: z.array(event), events: z.array(event).describe('The same array') }), ...problems(400, 401, 404) },
   }
   server.get('/sessions/:session_id/events', { schema: listDocs }, async (request, reply) => {
     const session_id = readPathId(request, 'session_id')
     const query = readQuery(request.query, { lists, integers: ['limit', 'after_sequence', 'before_sequence'] })
     const events = await listEvents(services, request.caller, checkInput(listEventsInput, { ...query, session_id }))
-    return sendPieces(reply, [`{"data":[${events.map(({ json }) => json).join(',')}]}`])
+    const array = `[${events.map(({ json }) => json).join(',')}]`
+    return sendPieces(reply, [`{"data":${array},"events":${array}}`])
   })
 
   const streamDocs = {

@@ -7,7 +7,7 @@ import type pg from 'pg'
 import { createTestDatabase, type TestDatabase } from '../../../../test/database.ts'
 import { apiPlugin, serverOptions, type ApiOptions } from '../../src/index.ts'
 
-export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times'>> {
+export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times' | 'key_use_period_ms'>> {
   /** A second server on the database of a first. */
   database?: TestDatabase
   /** The port of a server that was closed. */
@@ -54,6 +54,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     access: options.access ?? { api_key: null, cors_origins: [] },
     readiness: async () => ({ ready: true, checks: { database: 'ok' } }),
     version: '0.0.0-test',
+    ...(options.key_use_period_ms !== undefined && { key_use_period_ms: options.key_use_period_ms }),
     ...(options.stream_times && { stream_times: options.stream_times }),
   })
   await server.listen({ host: '127.0.0.1', port: options.port ?? 0 })

@@ -1,4 +1,4 @@
-import type { Login, Message, Session } from '@reprise/contract'
+import type { Login, Message, Problem, Session } from '@reprise/contract'
 import { hashSecret, revokeKey, seeded } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { actAs } from './support/act-as.ts'
@@ -15,17 +15,26 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const csrf = { 'x-reprise-csrf': '1' }
+/** What browsers say of a page that is not this server's; those of CORS are not, either. */
+const otherPages: Record<string, string>[] = [
+  { origin: 'https://example.com' },
+  { origin: 'https://app.example.com' },
+  { origin: 'http://localhost:3000' },
+  { origin: 'null' },
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+]
 
 /** Logs in as soon as the limit of attempts lets it. */
-async function logIn(api_key: string, headers: Record<string, string> = {}, { url } = server): Promise<Answer<Login>> {
+async function logIn<T = Login>(api_key: string, headers: Record<string, string> = {}, { url } = server): Promise<Answer<T>> {
   for (;;) {
-    const answer = await tryToLogIn(api_key, headers, url)
+    const answer = await tryToLogIn<T>(api_key, headers, url)
     if (answer.status !== 429) return answer
   }
 }
 
-async function tryToLogIn(api_key: string, headers: Record<string, string>, url: string): Promise<Answer<Login>> {
-  return await send<Login>(`${url}/v1/login`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ api_key }) })
+async function tryToLogIn<T>(api_key: string, headers: Record<string, string>, url: string): Promise<Answer<T>> {
+  return await send<T>(`${url}/v1/login`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ api_key }) })
 }
 
 /** What a browser would send from now on. */
@@ -67,8 +76,9 @@ describe('POST /v1/login', () => {
   })
 
   it('is for https alone where the request came by it', async () => {
-    for (const headers of [{ 'x-forwarded-proto': 'https' }, { origin: server.url.replace('http:', 'https:') }]) {
-      expect((await logIn(operatorKey, headers as Record<string, string>)).headers.getSetCookie()[0]).toMatch(/; Secure;/)
+    const byHttps: Record<string, string>[] = [{ 'x-forwarded-proto': 'https' }, { origin: server.url.replace('http:', 'https:') }]
+    for (const headers of byHttps) {
+      expect((await logIn(operatorKey, headers)).headers.getSetCookie()[0]).toMatch(/; Secure;/)
     }
   })
 
@@ -78,10 +88,10 @@ describe('POST /v1/login', () => {
   })
 
   it('400, 401, 403: refuses what is no key, wrong keys and other pages', async () => {
-    expectProblem(await logIn(''), 400, 'invalid_request', 'api_key')
-    expectProblem(await logIn('wrong'), 401, 'unauthorized')
-    for (const headers of [{ origin: 'https://example.com' }, { origin: 'https://app.example.com' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }]) {
-      expectProblem(await logIn(operatorKey, headers as Record<string, string>), 403, 'foreign_origin')
+    expectProblem(await logIn<Problem>(''), 400, 'invalid_request', 'api_key')
+    expectProblem(await logIn<Problem>('wrong'), 401, 'unauthorized')
+    for (const headers of otherPages) {
+      expectProblem(await logIn<Problem>(operatorKey, headers), 403, 'foreign_origin')
     }
   })
 })
@@ -113,15 +123,15 @@ describe('a request by cookie', () => {
 
   it('403: changes nothing without the header that other pages cannot send', async () => {
     for (const [path, body] of [['/v1/sessions', {}], ['/trpc/sessions.create', {}]] as const) {
-      for (const headers of [{}, { 'x-reprise-csrf': '0' }]) expect(await ask(cookie, path, { method: 'POST', headers, body })).toMatchObject({ status: 403 })
+      for (const headers of [undefined, { 'x-reprise-csrf': '0' }]) expect(await ask(cookie, path, { method: 'POST', ...(headers && { headers }), body })).toMatchObject({ status: 403 })
     }
     expectProblem(await ask(cookie, `/v1/models/${seeded.model_id}`, { method: 'DELETE' }), 403, 'forbidden')
     expectProblem(await ask(cookie, '/v1/login', { method: 'DELETE' }), 403, 'forbidden')
   })
 
-  it.each([{ origin: 'https://example.com' }, { origin: 'https://app.example.com' }, { origin: 'http://localhost:3000' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])('403: is refused from another page: %j', async (headers) => {
-    expectProblem(await ask(cookie, '/v1/models', { headers: headers as Record<string, string> }), 403, 'foreign_origin')
-    expectProblem(await ask(cookie, '/v1/sessions', { method: 'POST', headers: { ...csrf, ...(headers as Record<string, string>) }, body: {} }), 403, 'foreign_origin')
+  it.each(otherPages)('403: is refused from another page: %j', async (headers) => {
+    expectProblem(await ask(cookie, '/v1/models', { headers }), 403, 'foreign_origin')
+    expectProblem(await ask(cookie, '/v1/sessions', { method: 'POST', headers: { ...csrf, ...headers }, body: {} }), 403, 'foreign_origin')
   })
 
   it('an Authorization header goes before it, good or not', async () => {
@@ -212,13 +222,13 @@ describe('GET /v1/login', () => {
 
 it('429: takes a handful of attempts a second, good ones too', async () => {
   const guarded = await startServer({ access })
-  const answers = await Promise.all(Array.from({ length: 40 }, (_, number) => tryToLogIn(`guess-${number}`, {}, guarded.url)))
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, number) => tryToLogIn<Problem>(`guess-${number}`, {}, guarded.url)))
   const statuses = answers.map(({ status }) => status)
   const late = answers.find(({ status }) => status === 429)!
   await guarded.close()
   expect(new Set(statuses)).toEqual(new Set([401, 429]))
   expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(10)
-  expectProblem(late as Answer<never>, 429, 'too_many_logins')
+  expectProblem(late, 429, 'too_many_logins')
   expect(late.headers.get('retry-after')).toBe('1')
   expect(guarded.logged.join('')).not.toContain('guess')
 })

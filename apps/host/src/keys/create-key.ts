@@ -24,13 +24,13 @@ The key is made.
 
   Id            ${key.id}
 ${describe(request, organization)}
-Here it is, this once:
+Here it is, this once. Keep it where you keep secrets:
 
   ${secret}
 
-Send it with every request:
+Send it with every request. With the key in KEY:
 
-  curl ${localUrl(config.host, config.port)}/v1/models -H "Authorization: ${key.prefix}_…"
+  curl ${localUrl(config.host, config.port)}/v1/models -H "Authorization: $KEY"
 ${isFirst ? '\nIt is the first: from now on every request needs a key. A server that runs already asks for one within 5 seconds.\n' : ''}`)
   })
 }

@@ -23,6 +23,8 @@ export interface TestServer {
   hub: Hub
   fastify: FastifyInstance
   database: TestDatabase
+  /** Every route, as `GET /v1/models/:model_id`. */
+  routes: string[]
   /** Every line that was logged. */
   logged: string[]
   /** Ends streams as a stopping host does. */
@@ -39,6 +41,8 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const stopping = new AbortController()
   const logged: string[] = []
   const server = fastify({ ...serverOptions, logger: { level: 'warn', stream: { write: (line: string) => void logged.push(line) } } })
+  const routes: string[] = []
+  server.addHook('onRoute', ({ method, url }) => void routes.push(...[method].flat().map((name) => `${name} ${url}`)))
   const compute = createCompute({ threads: 1 })
   const journal = new Journal({ connectionString })
   const hub = new Hub()
@@ -67,6 +71,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     hub,
     fastify: server,
     database,
+    routes,
     logged,
     beginStop: () => stopping.abort(),
     async close() {

@@ -55,8 +55,6 @@ describe('on a database that nobody serves', () => {
     expect((await run(['keys', 'list', '--organization', id!], settings)).split('\n')).toHaveLength(3)
   })
 
-  const refuseKeys = (words: string[], options: Record<string, string> = {}) => expect(keys(readConfig(settings), { words, options })).rejects
-  const refuseOrganizations = (words: string[]) => expect(organizations(readConfig(settings), { words, options: {} })).rejects
 
   test.each([
     [[], {}, /keys create[^]*keys list[^]*keys revoke/],
@@ -74,7 +72,7 @@ describe('on a database that nobody serves', () => {
     [['revoke'], {}, /It is "reprise keys revoke <id>"/],
     [['revoke', `key_${'0'.repeat(32)}`], {}, /There is no key/],
   ])('keys %j %j is refused with the next thing to try', async (words, options, expected) => {
-    await refuseKeys(words, options as Record<string, string>).toThrow(expected) // the flags that are there
+    await expect(keys(readConfig(settings), { words, options })).rejects.toThrow(expected)
   })
 
   test.each([
@@ -86,12 +84,12 @@ describe('on a database that nobody serves', () => {
     [['create', 'Acme'], /already/],
     [['create', 'Acme', 'Inc'], /goes into quotes/],
   ])('organizations %j is refused with the next thing to try', async (words, expected) => {
-    await refuseOrganizations(words).toThrow(expected)
+    await expect(organizations(readConfig(settings), { words, options: {} })).rejects.toThrow(expected)
   })
 
   test('a secret that is given for an id is not printed', async () => {
     const secret = `rk_aaaaaaaa_${'b'.repeat(43)}`
-    await refuseKeys(['revoke', secret]).toThrow(/^Give the id of the key, key_ and 32 characters\. "reprise keys list" shows it\.$/)
+    await expect(keys(readConfig(settings), { words: ['revoke', secret], options: {} })).rejects.toThrow(/^Give the id of the key, key_ and 32 characters\. "reprise keys list" shows it\.$/)
   })
 })
 

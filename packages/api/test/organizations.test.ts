@@ -7,11 +7,13 @@ import { makeKey, makeOrganization } from './support/make-keys.ts'
 import { findDocumentedKinds } from './support/find-documented-kinds.ts'
 import { restMatrix, triedElsewhere, trpcMatrix, type RestInput } from './support/organization-matrix.ts'
 import { findKinds, makeMissing, type Probe } from './support/probe-organizations.ts'
+import { listProcedureTypes } from './support/list-procedure-types.ts'
 import { makeResources, type Ids } from './support/resources.ts'
 import { expectProblem, send, textMessage, type Answer } from './support/requests.ts'
 import { startServer, type TestServer } from './support/start-server.ts'
 
-const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }> // flat, by their whole names
+/** Of every procedure, by its whole name. */
+const procedureTypes = listProcedureTypes(appRouter)
 
 let server: TestServer
 /** Of the operator, who may do more than anybody else. */
@@ -40,7 +42,7 @@ async function callRest(route: string, { params = {}, query = {}, body }: RestIn
 
 async function callTrpc(path: string, input: object): Promise<Answer<unknown>> {
   const headers = { authorization: ownKey, 'content-type': 'application/json' }
-  const { type } = procedures[path]!._def
+  const type = procedureTypes[path]
   if (type === 'mutation') return await send(`${server.url}/trpc/${path}`, { method: 'POST', headers, body: JSON.stringify(input) })
   const url = `${server.url}/trpc/${path}?input=${encodeURIComponent(JSON.stringify(input))}`
   if (type === 'query') return await send(url, { headers })
@@ -104,7 +106,7 @@ describe('every route of REST', () => {
 
 describe('every procedure of tRPC', () => {
   it('has a line in support/organization-matrix.ts that says which ids can be in it', () => {
-    const [there, listed] = [Object.keys(procedures), Object.keys(trpcMatrix)]
+    const [there, listed] = [Object.keys(procedureTypes), Object.keys(trpcMatrix)]
     expect(there.filter((path) => !listed.includes(path)), 'give these a line in trpcMatrix').toEqual([])
     expect(listed.filter((path) => !there.includes(path)), 'these are no more').toEqual([])
   })

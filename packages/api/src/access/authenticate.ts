@@ -12,14 +12,9 @@ export async function authenticate(doorkeeper: Doorkeeper, request: FastifyReque
   return admitted
 }
 
-/** The key in a header's value, which may be named a bearer's. */
-export function readKey(authorization: string): string {
-  return authorization.replace(/^bearer( +|$)/i, '')
-}
-
 async function admit(doorkeeper: Doorkeeper, request: FastifyRequest): Promise<Admitted> {
   const { authorization } = request.headers
-  if (authorization !== undefined) return await doorkeeper.admitKey(readKey(authorization))
+  if (authorization !== undefined) return await doorkeeper.admitKey(authorization.replace(/^bearer( +|$)/i, ''))
   const token = request.cookies[loginCookie]
   if (token === undefined || (await doorkeeper.openness.isOpen())) return await doorkeeper.admitNobody()
   checkCookieUse(request)

@@ -105,7 +105,7 @@ export class Credentials {
       for (const { credential, resolve } of batch) {
         const name = `${credential.kind} ${credential.sha256}`
         const row = found.get(name) ?? null
-        const remembered = { row, asked_at, expires_at: row?.expires_in_ms == null ? Infinity : answered_at + row.expires_in_ms }
+        const remembered = { row, asked_at, expires_at: answered_at + (row?.expires_in_ms ?? Infinity) }
         if (changes === this.#changes) this.#remember(name, remembered)
         resolve(remembered)
       }

@@ -36,6 +36,9 @@ export class Doorkeeper {
   readonly #uses: KeyUses
   readonly #log: DoorkeeperOptions['log']
   readonly #configuredKey: string | null
+  readonly #configuredHash: string | null
+  #isGoingRound = false
+  #hasFailed = false
   #timer: NodeJS.Timeout | undefined
 
   constructor({ db, log, api_key, key_use_period_ms = keyUsePeriodMs }: DoorkeeperOptions) {
@@ -44,6 +47,7 @@ export class Doorkeeper {
     this.#uses = new KeyUses(db, key_use_period_ms)
     this.#log = log
     this.#configuredKey = api_key
+    this.#configuredHash = api_key === null ? null : hashSecret(api_key)
   }
 
   async start(): Promise<void> {
@@ -58,11 +62,12 @@ export class Doorkeeper {
 
   /** By a key, as it stands in a header or was entered. */
   async admitKey(key: string): Promise<Admitted> {
-    if (this.#configuredKey !== null && isSame(hashSecret(key), hashSecret(this.#configuredKey))) return operator
+    const sha256 = hashSecret(key)
+    if (this.#configuredHash !== null && isSame(sha256, this.#configuredHash)) return operator
     if (await this.openness.isOpen()) return operator
     if (key === '') throw refuseWithoutKey()
     if (!isKeySecret(key)) throw refuse(key.startsWith('rk_') ? 'The API key is malformed: it may have been cut off' : 'The API key is not known')
-    return await this.#admit({ kind: 'key', sha256: hashSecret(key) }, 'The API key')
+    return await this.#admit({ kind: 'key', sha256 }, 'The API key')
   }
 
   /** By the token of a login; null when it has ended, or never was. */
@@ -115,6 +120,8 @@ export class Doorkeeper {
 
   /** Cuts off what goes on for a key that opens it no more, and writes when keys were used. */
   async #goRound(): Promise<void> {
+    if (this.#isGoingRound) return
+    this.#isGoingRound = true
     try {
       await this.answers.check(async (credential) => {
         const found = await this.#credentials.find(credential)
@@ -122,8 +129,13 @@ export class Doorkeeper {
         return includeScopes(found.row.scopes ?? [...keyScopes])
       })
       await this.#uses.write('due')
+      this.#hasFailed = false
     } catch (err) {
-      this.#log.warn({ err }, 'keys could not be looked after')
+      // While the database is away, once says it.
+      if (!this.#hasFailed) this.#log.warn({ err }, 'keys could not be looked after')
+      this.#hasFailed = true
+    } finally {
+      this.#isGoingRound = false
     }
   }
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { authenticate } from '../access/authenticate.ts'
 import { checkCookieUse, checkOwnPage, loginCookie } from '../access/check-cookie-use.ts'
 import type { Admitted } from '../access/doorkeeper.ts'
-import { LoginAttempts } from '../access/login-attempts.ts'
+import type { LoginAttempts } from '../access/login-attempts.ts'
 import { readJsonBody } from '../bodies/read-body.ts'
 import { problems } from '../docs/problem.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
@@ -66,6 +66,6 @@ export function registerLogin(server: FastifyInstance, services: Services, attem
 
 function describeCookie({ protocol, headers }: FastifyRequest): CookieSerializeOptions {
   // Behind a proxy that speaks https for this server, the proxy says so, or else the page that calls.
-  const isHttps = protocol === 'https' || headers['x-forwarded-proto'] === 'https' || /^https:/.test(headers.origin ?? '')
+  const isHttps = protocol === 'https' || String(headers['x-forwarded-proto']).startsWith('https') || (headers.origin ?? '').startsWith('https:')
   return { path: '/', httpOnly: true, sameSite: 'strict', secure: isHttps }
 }

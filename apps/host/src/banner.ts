@@ -23,13 +23,15 @@ ${role === 'worker' ? '\n' : writeFirstSteps(host, config)}Ctrl-C stops everythi
 `
 }
 
-function writeFirstSteps({ address, quickstartSessionId }: Host, { apiKey }: Config): string {
+function writeFirstSteps({ address, asksForKeys, quickstartSessionId }: Host, { apiKey }: Config): string {
   const session = `${address}/v1/sessions/${quickstartSessionId}`
   // By its name: a key does not belong on a screen.
-  const key = apiKey === null ? '' : ' -H "Authorization: Bearer $REPRISE_API_KEY"'
+  const name = apiKey === null ? 'KEY' : 'REPRISE_API_KEY'
+  const key = asksForKeys ? ` -H "Authorization: Bearer $${name}"` : ''
+  const hint = asksForKeys && apiKey === null ? ', with your key in KEY ("reprise keys create" makes one)' : ''
   const body = JSON.stringify({ message: { content: [{ type: 'text', text: 'Hello!' }] } })
   return `
-Post a message:
+Post a message${hint}:
 
   curl -X POST ${session}/messages${key} -H 'Content-Type: application/json' -d '${body}'
 

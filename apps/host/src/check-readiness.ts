@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Readiness } from '@reprise/api'
-import { readModel, seeded, type Database } from '@reprise/store'
+import { findOrganizations, seeded, type Database } from '@reprise/store'
 
 const patienceMs = 2_000
 
 /** Whether a request would be served: reads a row that every database has, over the same connections as requests do. */
 export async function checkReadiness(db: Database, stopping: AbortSignal): Promise<Readiness> {
   if (stopping.aborted) return { ready: false, checks: { server: 'stopping' } }
-  const read = readModel(db, seeded.organization_id, seeded.model_id).then(
-    (row) => (row ? 'ok' : 'not seeded'),
+  const read = findOrganizations(db, seeded.organization_id).then(
+    ([row]) => (row ? 'ok' : 'not seeded'),
     () => 'unavailable',
   )
   const late = new AbortController()

@@ -52,7 +52,7 @@ export interface Config {
   databaseUrl: string | null
   /** Absolute. A relative one is below the folder that the command is started in; for every script that is the repository's root. */
   dataDir: string
-  /** Null: no key is asked for, and only this machine may call. */
+  /** The operator's. Null: while no other key was made none is asked for, and only this machine may call. */
   apiKey: string | null
   /** In hex. Seals the keys of providers; null: a key in the data folder does, or with a DATABASE_URL none. */
   secretKey: string | null
@@ -76,12 +76,6 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
   if (!parsed.success) throw new StartError(parsed.error.issues.map((issue) => describeIssue(issue, given)).join('\n'))
   const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_MCP_SERVERS, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
   const { REPRISE_SECRET_KEY, REPRISE_SECRET_KEY_PREVIOUS, OPENAI_API_KEY, ANTHROPIC_API_KEY } = parsed.data
-  if (REPRISE_API_KEY === undefined && !isLoopback(HOST)) {
-    throw new StartError(
-      `HOST is ${HOST}, which other machines can reach, and there is no REPRISE_API_KEY: anyone could use this server.\n` +
-        'Set REPRISE_API_KEY to a secret of your own (openssl rand -hex 24 makes one), or leave HOST at 127.0.0.1.',
-    )
-  }
   if (DATABASE_URL !== undefined && REPRISE_SECRET_KEY_PREVIOUS !== undefined && REPRISE_SECRET_KEY === undefined) {
     throw new StartError('REPRISE_SECRET_KEY_PREVIOUS is set, and REPRISE_SECRET_KEY, which takes its place, is not.')
   }
@@ -144,8 +138,4 @@ function isOrigin(text: string): boolean {
 
 function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

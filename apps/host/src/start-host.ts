@@ -5,7 +5,7 @@
 import { flushCompileCache } from 'node:module'
 import { createCompute } from '@reprise/compute'
 import { createEngine, type Capability } from '@reprise/engine'
-import { Announcer, createPool, Hub, Journal, migrate, seed, seedVendors, vendorTypes, type Database } from '@reprise/store'
+import { Announcer, createPool, hasKeys, Hub, Journal, migrate, seed, seedVendors, vendorTypes, type Database } from '@reprise/store'
 import { checkReadiness } from './check-readiness.ts'
 import type { Config } from './config.ts'
 import { createServer } from './create-server.ts'
@@ -15,6 +15,7 @@ import { listen } from './listen.ts'
 import { loadSecretKeys } from './load-secret-keys.ts'
 import type { Log } from './log.ts'
 import { openDatabase } from './open-database.ts'
+import { refuseOpenDoor } from './refuse-open-door.ts'
 import { version } from './version.ts'
 
 /** Requests that are being answered, and streams, get so long to come to their end. */
@@ -25,6 +26,8 @@ const turnPatienceMs = 3_000
 export interface Host {
   /** `http://127.0.0.1:9000`: where a client on this machine reaches the server. */
   address: string
+  /** Whoever calls needs a key. */
+  asksForKeys: boolean
   /** A session that is there to be tried out. */
   quickstartSessionId: string
   /** Who answers where nobody names a model, in words. */
@@ -59,6 +62,7 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
 
   const db = createPool({ connectionString, applicationName: 'reprise' })
   services.defer(() => db.end())
+  await refuseOpenDoor(db, config)
   await seed(db)
   await seedVendors(db, new Set(vendorTypes.filter((type) => config.vendorKeys[type] !== undefined)))
   await prepareDatabase?.(db)
@@ -110,5 +114,6 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   // What is killed later keeps nothing: the next start is to find what this one has compiled.
   setImmediate(flushCompileCache)
 
-  return { address, quickstartSessionId, defaultModel: await describeDefaultModel(db, engine.providerKeys), stop: () => services.disposeAsync() }
+  const asksForKeys = config.apiKey !== null || (await hasKeys(db))
+  return { address, asksForKeys, quickstartSessionId, defaultModel: await describeDefaultModel(db, engine.providerKeys), stop: () => services.disposeAsync() }
 }

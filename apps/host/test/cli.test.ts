@@ -34,12 +34,6 @@ test('a bad setting ends it with 1, a clear line and no stack', async () => {
   expect(stderr).toBe('PORT must be a port from 0 to 65535 (0: any that is free); it is "nine thousand".\n')
 })
 
-test('every address without a key is refused before anything is started', async () => {
-  const { code, stderr } = await runCli(['serve'], { HOST: '0.0.0.0', PORT: '0', REPRISE_DATA_DIR: '/nowhere' })
-  expect(code).toBe(1)
-  expect(stderr).toMatch(/^HOST is 0\.0\.0\.0.*\nSet REPRISE_API_KEY/)
-})
-
 test('the demo without a server says how to start one', async () => {
   const { code, stderr } = await runCli(['demo'], { PORT: '1' })
   expect(code).toBe(1)
@@ -75,6 +69,12 @@ describe('with a database of the operator', () => {
     expect(first).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/applied migration 0001_/) })
     const second = await runCli(['migrate'], settings)
     expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(/nothing to do/) })
+  })
+
+  test('every address is refused while there is no key', async () => {
+    const { code, stdout, stderr } = await runCli(['serve'], { HOST: '0.0.0.0', PORT: '0', DATABASE_URL: database.connectionString, REPRISE_LOG_LEVEL: 'warn' })
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^HOST is 0\.0\.0\.0.*\nMake one with "reprise keys create/)
   })
 
   test('the secret of webhooks is made once, and printed alone', async () => {

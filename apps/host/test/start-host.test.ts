@@ -71,6 +71,17 @@ test('a request is one line with its id, route, status and time: at debug if it 
   expect(JSON.stringify(lines)).not.toContain('hunter2')
 })
 
+test('a server whose simulated model was deleted is ready all the same', async () => {
+  const host = await start()
+  const provider = await (await fetch(`${host.address}/v1/models`)).json() as { data: { id: string; provider_id: string }[] } // by its contract
+  const [sim] = provider.data
+  const headers = { 'content-type': 'application/json' }
+  await fetch(`${host.address}/v1/providers/${sim!.provider_id}/models`, { method: 'POST', headers, body: '{"model":"sim","is_default":true}' })
+  expect((await fetch(`${host.address}/v1/models/${sim!.id}`, { method: 'DELETE' })).status).toBe(204)
+  expect((await fetch(`${host.address}/readyz`)).status).toBe(200)
+  await host.stop()
+})
+
 test('a start that fails stops what it had started', async () => {
   const host = await start()
   const config = readConfig({ PORT: new URL(host.address).port, DATABASE_URL: database.connectionString })

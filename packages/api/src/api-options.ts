@@ -8,10 +8,12 @@ export interface Readiness {
   checks: Record<string, string>
 }
 
-export interface ApiOptions extends Services {
+export interface ApiOptions extends Omit<Services, 'doorkeeper'> {
   access: AccessOptions
   readiness(): Promise<Readiness>
   version: string
+  /** For tests: how often at most the last use of a key is written. */
+  key_use_period_ms?: number
   /** For tests; the defaults are the contract's. */
   stream_times?: Partial<StreamTimes>
 }

@@ -1,31 +1,41 @@
+import cookie from '@fastify/cookie'
 import type { FastifyPluginAsync } from 'fastify'
 import { guardCaller } from './access/guard-access.ts'
 import { registerCors } from './access/register-cors.ts'
+import { startDoorkeeper } from './access/start-doorkeeper.ts'
 import type { ApiOptions } from './api-options.ts'
 import { registerJsonBodies } from './bodies/read-body.ts'
 import { registerForms } from './bodies/read-upload.ts'
 import { registerDocs } from './docs/register-docs.ts'
 import { registerEntrance } from './register-entrance.ts'
 import { registerHealth } from './register-health.ts'
-import { registerRest } from './rest/register-rest.ts'
+import { registerEntries, registerRest } from './rest/register-rest.ts'
+import type { Services } from './services.ts'
 import { EventStreams } from './streams/event-streams.ts'
 import { registerTrpc } from './trpc/register-trpc.ts'
 
 /** Every door of the server. What a request meets, in this order: where it comes from, who calls, and then its route. */
 export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options) => {
-  const streams = new EventStreams(options, options.stream_times)
+  const doorkeeper = await startDoorkeeper(server, options)
+  const services: Services = { ...options, doorkeeper }
+  const streams = new EventStreams(services, options.stream_times)
   // Before fastify closes the connections: a stream that is told goes without an error.
   server.addHook('preClose', () => streams.stop())
-  registerEntrance(server, options.access)
+  registerEntrance(server, options.access, doorkeeper)
   await registerCors(server, options.access.cors_origins)
+  await server.register(cookie)
 
   await registerDocs(server, options.version)
   registerHealth(server, options)
   await server.register(async (scope) => {
-    guardCaller(scope, options.access)
+    registerJsonBodies(scope)
+    await registerEntries(scope, services)
+  })
+  await server.register(async (scope) => {
+    guardCaller(scope, doorkeeper)
     registerJsonBodies(scope)
     await registerForms(scope)
-    await registerRest(scope, options, streams)
-    await scope.register(async (inner) => registerTrpc(inner, options))
+    await registerRest(scope, services, streams)
+    await scope.register(async (inner) => registerTrpc(inner, services))
   })
 }

@@ -2,6 +2,7 @@ import type { Compute } from '@reprise/compute'
 import type { KeyScope } from '@reprise/contract'
 import type { Engine } from '@reprise/engine'
 import type { Database, DatabasePool, Hub } from '@reprise/store'
+import type { Doorkeeper } from './access/doorkeeper.ts'
 
 /** What every operation works with. */
 export interface Services {
@@ -9,6 +10,7 @@ export interface Services {
   hub: Hub
   engine: Engine
   compute: Compute
+  doorkeeper: Doorkeeper
   /** Aborted when the server stops: whatever waits or streams comes to its end. */
   stopping: AbortSignal
 }
@@ -16,8 +18,11 @@ export interface Services {
 /** On whose behalf an operation runs. Every look-up is bound to the caller's organization. */
 export interface Caller {
   organization_id: string
-  /** Null: the configured key, or no key where none is configured. */
+  /** Null: the configured key, or no key where none is asked for. */
   key_id: string | null
+  /** Of this key alone. Null: it has no limit of its own. */
+  requests_per_minute: number | null
+  /** With all that they include. */
   scopes: readonly KeyScope[]
   /** Who runs the server, and may see and do what belongs to no organization. */
   is_operator: boolean

@@ -20,7 +20,7 @@ export function createServerClient({ host, port, apiKey }: Config): ServerClient
       throw new StartError(`No server answers at ${address}. Start one with "pnpm start" in another terminal, with the same PORT and HOST.`, { cause })
     })
     if (response.ok) return response
-    const hint = response.status === 401 ? ' Set REPRISE_API_KEY to the key that the server was started with.' : ''
+    const hint = response.status === 401 ? ' Set REPRISE_API_KEY to the key that the server was started with, or to one that "reprise keys create" has made.' : ''
     throw new StartError(`${address}${path} answered ${response.status}: ${await response.text()}${hint}`)
   }
 

@@ -1,32 +1,31 @@
 import { AppError, describeIdProblem } from '@reprise/contract'
-import { seeded } from '@reprise/store'
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import { fieldError } from '../errors/to-app-error.ts'
-import type { Caller } from '../services.ts'
+import { checkCookieUse, loginCookie } from './check-cookie-use.ts'
+import type { Admitted, Doorkeeper } from './doorkeeper.ts'
 
-/** Judges `Authorization: <key>` or `Bearer <key>`, and `X-Org-Id`. Without a configured key any value will do. */
-export function createAuthenticator(apiKey: string | null): (headers: IncomingHttpHeaders) => Caller {
-  const expected = apiKey === null ? null : hash(apiKey)
-  // Organizations of their own come with keys of their own; until then there is the seeded one, and its key is the operator's.
-  const caller: Caller = { organization_id: seeded.organization_id, key_id: null, scopes: ['read', 'write', 'admin'], is_operator: true }
+/** Judges `Authorization: <key>` or `Bearer <key>`, or else the cookie of a login; and `X-Org-Id`. */
+export async function authenticate(doorkeeper: Doorkeeper, request: FastifyRequest): Promise<Admitted> {
+  const admitted = await admit(doorkeeper, request)
+  const organization = request.headers['x-org-id']
+  if (organization !== undefined) checkOrganization(String(organization), admitted.caller.organization_id)
+  return admitted
+}
 
-  return ({ authorization = '', 'x-org-id': organization }) => {
-    const key = authorization.replace(/^bearer +/i, '')
-    // Hashes are of one length, so comparing them tells nothing about the key's, nor where it differs.
-    if (expected && !timingSafeEqual(hash(key), expected)) throw new AppError('unauthorized')
-    if (organization !== undefined) checkOrganization(String(organization), caller)
-    return caller
-  }
+async function admit(doorkeeper: Doorkeeper, request: FastifyRequest): Promise<Admitted> {
+  const { authorization } = request.headers
+  if (authorization !== undefined) return await doorkeeper.admitKey(authorization.replace(/^bearer( +|$)/i, ''))
+  const token = request.cookies[loginCookie]
+  if (token === undefined || (await doorkeeper.openness.isOpen())) return await doorkeeper.admitNobody()
+  checkCookieUse(request)
+  const admitted = await doorkeeper.admitLogin(token)
+  if (!admitted) throw new AppError('unauthorized', { message: 'The login has ended: log in again' })
+  return admitted
 }
 
 /** A caller that names an organization must not be answered from another one. */
-function checkOrganization(organization: string, caller: Caller): void {
+function checkOrganization(organization: string, own: string): void {
   const problem = describeIdProblem('organization', organization)
   if (problem) throw fieldError('invalid_id', 'X-Org-Id', problem)
-  if (organization !== caller.organization_id) throw new AppError('forbidden', { message: 'X-Org-Id names an organization that this key does not open' })
-}
-
-function hash(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  if (organization !== own) throw new AppError('forbidden', { message: 'X-Org-Id names an organization that this key does not open' })
 }

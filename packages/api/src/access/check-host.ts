@@ -10,7 +10,7 @@ const hostName = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::\d+)?$/i
 export function checkHost(host: string | undefined): void {
   const name = hostName.exec(host ?? '')?.[1]?.toLowerCase()
   if (name === undefined || !isLoopbackName(name)) {
-    throw new AppError('foreign_host', { message: 'Without an API key configured, this server answers only to localhost, 127.0.0.1 and [::1]' })
+    throw new AppError('foreign_host', { message: 'Until there is an API key, this server answers only to localhost, 127.0.0.1 and [::1]' })
   }
 }
 

@@ -1,10 +1,13 @@
+import { AppError } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import type { Caller } from '../services.ts'
 import type { AccessOptions } from './access-options.ts'
-import { createAuthenticator } from './authenticate.ts'
+import { authenticate } from './authenticate.ts'
 import { checkHeaders } from './check-headers.ts'
 import { checkHost } from './check-host.ts'
 import { checkOrigin } from './check-origin.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
+import { chooseScope, requireScope } from './require-scope.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,20 +16,26 @@ declare module 'fastify' {
   }
 }
 
-/** Judges where a request comes from, for every route. Without a key, whoever reaches the port could drive the server. */
-export function guardOrigin(server: FastifyInstance, { api_key, cors_origins }: AccessOptions): void {
+/** Judges where a request comes from, for every route. While no key is asked for, whoever reaches the port could drive the server. */
+export function guardOrigin(server: FastifyInstance, { cors_origins }: AccessOptions, { openness }: Doorkeeper): void {
   server.addHook('onRequest', async ({ raw, headers }) => {
     checkHeaders(raw)
-    if (api_key !== null) return
+    // Without the database it is not known whether the first key was made: what was known last is the stricter.
+    if (!(await openness.isOpen().catch(() => openness.wasOpen))) return
     checkHost(headers.host)
     checkOrigin(headers, cors_origins)
   })
 }
 
-/** Judges who is calling, for the routes of this scope. */
-export function guardCaller(server: FastifyInstance, { api_key }: AccessOptions): void {
-  const authenticate = createAuthenticator(api_key)
-  server.addHook('onRequest', async (request) => {
-    request.caller = authenticate(request.headers)
+/** Judges who is calling and whether a key may do such a thing at all, for the routes of this scope. */
+export function guardCaller(server: FastifyInstance, doorkeeper: Doorkeeper): void {
+  server.addHook('onRequest', async (request, { raw: response }) => {
+    const { caller, credential } = await authenticate(doorkeeper, request)
+    const scope = chooseScope(request.method)
+    requireScope(caller, scope)
+    request.caller = caller
+    // The key may have been looked up: nobody who comes later would hear that the caller has gone.
+    if (response.destroyed) throw new AppError('body_incomplete', { message: 'The caller has disconnected' })
+    if (credential) doorkeeper.answers.add(credential, scope, response)
   })
 }

@@ -1,7 +1,7 @@
-import { AppError } from '@reprise/contract'
 import type { Caller } from '../services.ts'
+import { requireScope } from './require-scope.ts'
 
 /** Refuses callers that may not change what an organization runs on. */
-export function requireAdmin({ scopes }: Caller): void {
-  if (!scopes.includes('admin')) throw new AppError('forbidden', { message: 'This needs a key with the scope admin' })
+export function requireAdmin(caller: Caller): void {
+  requireScope(caller, 'admin')
 }

@@ -1,5 +1,5 @@
 import { newId, type Agent, type CreateSessionRequest, type Session } from '@reprise/contract'
-import { insertSession, readAgent, seeded } from '@reprise/store'
+import { describeOwnership, insertSession, readAgent, seeded } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
 import type { Caller, Services } from '../services.ts'
 import { checkAgentSettings, checkModel } from './check-agent-settings.ts'
@@ -12,9 +12,8 @@ export async function createSession(services: Services, caller: Caller, request:
   return await insertSession(services.db, {
     id: newId('session'),
     organization_id: caller.organization_id,
-    workspace_id: seeded.workspace_id,
+    ...describeOwnership(caller.organization_id),
     harness_id: seeded.harness_id,
-    owner_principal_id: seeded.principal_id,
     agent_id: agent?.id ?? null,
     title: request.title ?? null,
     locale: request.locale ?? null,

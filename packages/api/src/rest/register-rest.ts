@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { LoginAttempts } from '../access/login-attempts.ts'
 import type { Services } from '../services.ts'
 import type { EventStreams } from '../streams/event-streams.ts'
 import { registerAgents } from './agents.ts'
@@ -6,6 +7,8 @@ import { registerCapabilities } from './capabilities.ts'
 import { registerDurable } from './durable.ts'
 import { registerEvents } from './events.ts'
 import { registerImages } from './images.ts'
+import { registerKeys } from './keys.ts'
+import { registerLogin } from './login.ts'
 import { registerMessages } from './messages.ts'
 import { registerModels } from './models.ts'
 import { registerProviders } from './providers.ts'
@@ -14,6 +17,12 @@ import { registerToolResults } from './tool-results.ts'
 
 /** The documented clients are configured with a base that ends in `/api`; everybody else leaves it out. */
 const prefixes = ['/v1', '/api/v1'] as const
+
+/** What asks nobody who is calling. */
+export async function registerEntries(server: FastifyInstance, services: Services): Promise<void> {
+  const attempts = new LoginAttempts()
+  for (const prefix of prefixes) await server.register(async (scope) => registerLogin(scope, services, attempts), { prefix })
+}
 
 export async function registerRest(server: FastifyInstance, services: Services, streams: EventStreams): Promise<void> {
   for (const prefix of prefixes) {
@@ -29,6 +38,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerCapabilities(scope, services)
         registerImages(scope, services)
         registerDurable(scope, services)
+        registerKeys(scope, services)
       },
       { prefix },
     )

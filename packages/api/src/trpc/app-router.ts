@@ -4,11 +4,12 @@ import { capabilities } from './capabilities.ts'
 import { durable } from './durable.ts'
 import { events } from './events.ts'
 import { images } from './images.ts'
+import { keys } from './keys.ts'
 import { messages } from './messages.ts'
 import { models } from './models.ts'
 import { providers } from './providers.ts'
 import { sessions } from './sessions.ts'
 
 /** The same operations as REST, with the same schemas, records and error codes. */
-export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable })
+export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, keys })
 export type AppRouter = typeof appRouter

@@ -7,7 +7,7 @@ import type pg from 'pg'
 import { createTestDatabase, type TestDatabase } from '../../../../test/database.ts'
 import { apiPlugin, serverOptions, type ApiOptions } from '../../src/index.ts'
 
-export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times'>> {
+export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times' | 'key_use_period_ms'>> {
   /** A second server on the database of a first. */
   database?: TestDatabase
   /** The port of a server that was closed. */
@@ -23,6 +23,8 @@ export interface TestServer {
   hub: Hub
   fastify: FastifyInstance
   database: TestDatabase
+  /** Every route, as `GET /v1/models/:model_id`. */
+  routes: string[]
   /** Every line that was logged. */
   logged: string[]
   /** Ends streams as a stopping host does. */
@@ -39,6 +41,8 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const stopping = new AbortController()
   const logged: string[] = []
   const server = fastify({ ...serverOptions, logger: { level: 'warn', stream: { write: (line: string) => void logged.push(line) } } })
+  const routes: string[] = []
+  server.addHook('onRoute', ({ method, url }) => void routes.push(...[method].flat().map((name) => `${name} ${url}`)))
   const compute = createCompute({ threads: 1 })
   const journal = new Journal({ connectionString })
   const hub = new Hub()
@@ -54,6 +58,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     access: options.access ?? { api_key: null, cors_origins: [] },
     readiness: async () => ({ ready: true, checks: { database: 'ok' } }),
     version: '0.0.0-test',
+    ...(options.key_use_period_ms !== undefined && { key_use_period_ms: options.key_use_period_ms }),
     ...(options.stream_times && { stream_times: options.stream_times }),
   })
   await server.listen({ host: '127.0.0.1', port: options.port ?? 0 })
@@ -66,6 +71,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     hub,
     fastify: server,
     database,
+    routes,
     logged,
     beginStop: () => stopping.abort(),
     async close() {

@@ -1,4 +1,4 @@
-import { newId } from '@reprise/contract'
+import { idPrefixes, newId } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import type { NewSession } from './sessions.ts'
 
@@ -9,15 +9,20 @@ export const seeded = {
   model_id: 'model_00000000000070008000000000000001',
   agent_id: 'agent_00000000000070008000000000000001',
   harness_id: 'harness_00000000000070008000000000000001',
-  workspace_id: 'wsp_00000000000070008000000000000001',
-  principal_id: 'principal_00000000000070008000000000000001',
 } as const
 
 /** Puts the seeded rows where they are missing; what an operator has changed stays changed. */
 export async function seed(db: Database): Promise<void> {
+  await putStartingRows(db, seeded, 'Default')
+}
+
+type StartingIds = Pick<Record<keyof typeof seeded, string>, 'organization_id' | 'provider_id' | 'model_id' | 'agent_id'>
+
+/** What an organization starts with, where it is missing. */
+export async function putStartingRows(db: Database, ids: StartingIds, name: string): Promise<void> {
   await db.query({
-    text: `/* seed */
-WITH organization AS (INSERT INTO organizations (id, name) VALUES ($1, 'Default') ON CONFLICT DO NOTHING),
+    text: `/* putStartingRows */
+WITH organization AS (INSERT INTO organizations (id, name) VALUES ($1, $6) ON CONFLICT DO NOTHING),
 provider AS (INSERT INTO providers (organization_id, id, type, name) VALUES ($1, $2, 'sim', 'Simulated') ON CONFLICT DO NOTHING),
 model AS (
   INSERT INTO models (organization_id, id, provider_id, model, display_name, context_window, supports_images, supports_tools)
@@ -26,12 +31,18 @@ model AS (
 INSERT INTO agents (organization_id, id, name, display_name, system_prompt, capabilities, tools, tags, harness_id)
 VALUES ($1, $4, 'assistant', 'Assistant', 'You are a helpful assistant.', '[{"ref":"current_time"},{"ref":"calculator"}]', '[]', '[]', $5)
 ON CONFLICT DO NOTHING`,
-    values: [seeded.organization_id, seeded.provider_id, seeded.model_id, seeded.agent_id, seeded.harness_id],
+    values: [ids.organization_id, ids.provider_id, ids.model_id, ids.agent_id, seeded.harness_id, name],
   })
   await db.query({
-    text: '/* seedDefaultModel */ UPDATE organizations SET default_model_id = $2 WHERE id = $1 AND default_model_id IS NULL',
-    values: [seeded.organization_id, seeded.model_id],
+    text: '/* putDefaultModel */ UPDATE organizations SET default_model_id = $2 WHERE id = $1 AND default_model_id IS NULL',
+    values: [ids.organization_id, ids.model_id],
   })
+}
+
+/** An organization has one workspace and one owner of its sessions, with ids made of its own: the seeded one has the seeded ones. */
+export function describeOwnership(organizationId: string): { workspace_id: string; owner_principal_id: string } {
+  const digits = organizationId.slice(organizationId.indexOf('_') + 1)
+  return { workspace_id: `${idPrefixes.workspace}_${digits}`, owner_principal_id: `${idPrefixes.principal}_${digits}` }
 }
 
 /** A session of the seeded agent that leaves every setting to it. */
@@ -39,9 +50,8 @@ export function makeSeededSession(changes: Partial<NewSession> = {}): NewSession
   return {
     id: newId('session'),
     organization_id: seeded.organization_id,
-    workspace_id: seeded.workspace_id,
+    ...describeOwnership(changes.organization_id ?? seeded.organization_id),
     harness_id: seeded.harness_id,
-    owner_principal_id: seeded.principal_id,
     agent_id: seeded.agent_id,
     title: null,
     locale: null,

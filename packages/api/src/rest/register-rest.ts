@@ -8,6 +8,7 @@ import { registerEvents } from './events.ts'
 import { registerImages } from './images.ts'
 import { registerMessages } from './messages.ts'
 import { registerModels } from './models.ts'
+import { registerOrganization } from './organization.ts'
 import { registerProviders } from './providers.ts'
 import { registerSessions } from './sessions.ts'
 import { registerToolResults } from './tool-results.ts'
@@ -25,6 +26,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerEvents(scope, services, streams)
         registerAgents(scope, services)
         registerModels(scope, services)
+        registerOrganization(scope, services)
         registerProviders(scope, services)
         registerCapabilities(scope, services)
         registerImages(scope, services)

@@ -6,9 +6,10 @@ import { events } from './events.ts'
 import { images } from './images.ts'
 import { messages } from './messages.ts'
 import { models } from './models.ts'
+import { organization } from './organization.ts'
 import { providers } from './providers.ts'
 import { sessions } from './sessions.ts'
 
 /** The same operations as REST, with the same schemas, records and error codes. */
-export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable })
+export const appRouter = router({ sessions, messages, events, agents, models, organization, providers, capabilities, images, durable })
 export type AppRouter = typeof appRouter

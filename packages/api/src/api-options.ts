@@ -1,4 +1,5 @@
 import type { AccessOptions } from './access/access-options.ts'
+import type { LimitTimes } from './limits/limits.ts'
 import type { Services } from './services.ts'
 import type { StreamTimes } from './streams/event-streams.ts'
 
@@ -8,10 +9,13 @@ export interface Readiness {
   checks: Record<string, string>
 }
 
-export interface ApiOptions extends Services {
+export interface ApiOptions extends Omit<Services, 'limits'> {
   access: AccessOptions
   readiness(): Promise<Readiness>
   version: string
+  /** Of every key that has no limit of its own, and of organizations that are called without one; null: none. */
+  requests_per_minute?: number | null
   /** For tests; the defaults are the contract's. */
   stream_times?: Partial<StreamTimes>
+  limit_times?: Partial<LimitTimes>
 }

@@ -5,6 +5,8 @@ import type { ApiOptions } from './api-options.ts'
 import { registerJsonBodies } from './bodies/read-body.ts'
 import { registerForms } from './bodies/read-upload.ts'
 import { registerDocs } from './docs/register-docs.ts'
+import { guardRequests } from './limits/guard-requests.ts'
+import { Limits } from './limits/limits.ts'
 import { registerEntrance } from './register-entrance.ts'
 import { registerHealth } from './register-health.ts'
 import { registerRest } from './rest/register-rest.ts'
@@ -13,9 +15,13 @@ import { registerTrpc } from './trpc/register-trpc.ts'
 
 /** Every door of the server. What a request meets, in this order: where it comes from, who calls, and then its route. */
 export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options) => {
-  const streams = new EventStreams(options, options.stream_times)
+  const { db, requests_per_minute: requests_max = null, limit_times: times = {} } = options
+  const limits = new Limits({ db, requests_max, times, onError: (err) => server.log.warn({ err }, 'limits were not exchanged with other processes') })
+  const services = { ...options, limits }
+  const streams = new EventStreams(services, options.stream_times)
   // Before fastify closes the connections: a stream that is told goes without an error.
   server.addHook('preClose', () => streams.stop())
+  server.addHook('onClose', () => limits.stop())
   registerEntrance(server, options.access)
   await registerCors(server, options.access.cors_origins)
 
@@ -23,9 +29,10 @@ export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options)
   registerHealth(server, options)
   await server.register(async (scope) => {
     guardCaller(scope, options.access)
+    guardRequests(scope, limits)
     registerJsonBodies(scope)
     await registerForms(scope)
-    await registerRest(scope, options, streams)
-    await scope.register(async (inner) => registerTrpc(inner, options))
+    await registerRest(scope, services, streams)
+    await scope.register(async (inner) => registerTrpc(inner, services))
   })
 }

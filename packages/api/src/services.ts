@@ -2,6 +2,7 @@ import type { Compute } from '@reprise/compute'
 import type { KeyScope } from '@reprise/contract'
 import type { Engine } from '@reprise/engine'
 import type { Database, DatabasePool, Hub } from '@reprise/store'
+import type { Limits } from './limits/limits.ts'
 
 /** What every operation works with. */
 export interface Services {
@@ -9,6 +10,7 @@ export interface Services {
   hub: Hub
   engine: Engine
   compute: Compute
+  limits: Limits
   /** Aborted when the server stops: whatever waits or streams comes to its end. */
   stopping: AbortSignal
 }
@@ -19,6 +21,8 @@ export interface Caller {
   /** Null: the configured key, or no key where none is configured. */
   key_id: string | null
   scopes: readonly KeyScope[]
+  /** Null: as many as the server allows. */
+  requests_per_minute: number | null
   /** Who runs the server, and may see and do what belongs to no organization. */
   is_operator: boolean
 }

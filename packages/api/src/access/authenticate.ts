@@ -9,7 +9,7 @@ import type { Caller } from '../services.ts'
 export function createAuthenticator(apiKey: string | null): (headers: IncomingHttpHeaders) => Caller {
   const expected = apiKey === null ? null : hash(apiKey)
   // Organizations of their own come with keys of their own; until then there is the seeded one, and its key is the operator's.
-  const caller: Caller = { organization_id: seeded.organization_id, key_id: null, scopes: ['read', 'write', 'admin'], is_operator: true }
+  const caller: Caller = { organization_id: seeded.organization_id, key_id: null, scopes: ['read', 'write', 'admin'], requests_per_minute: null, is_operator: true }
 
   return ({ authorization = '', 'x-org-id': organization }) => {
     const key = authorization.replace(/^bearer +/i, '')

@@ -4,7 +4,7 @@
  * L6  Never more turns than slots, but for turns that are only to be ended.
  * L9  An organization that is limited gets a place here only while it runs fewer turns than its limit, those of other
  *     workers included as the last beat told of them. So it is over it by no more than what workers accept between two
- *     beats. Beats themselves claim exactly: see migrations/0012_limits.sql.
+ *     beats. Beats themselves claim exactly: see migrations/0012_limits.sql. Nothing that comes goes before what waits.
  */
 import type { LimitedOrganization } from '@reprise/store'
 
@@ -19,6 +19,8 @@ export class Slots {
   #taken = 0
   readonly #takenOf = new Map<string, number>()
   #limited = new Map<string, LimitedOrganization>()
+  /** Those that got no place here since the last beat. */
+  readonly #refused = new Set<string>()
 
   constructor(max: number) {
     this.#max = max
@@ -35,7 +37,10 @@ export class Slots {
   /** There is a slot, and a place of its organization's. */
   hasRoom({ organization_id, turns_running_max }: TurnPlace): boolean {
     if (this.#taken >= this.#max) return false
-    return turns_running_max === null || this.#countRunning(organization_id) < turns_running_max
+    if (turns_running_max === null) return true
+    if (!this.#waits(organization_id) && this.#countRunning(organization_id) < turns_running_max) return true
+    this.#refused.add(organization_id)
+    return false
   }
 
   take(organizationId: string): void {
@@ -49,7 +54,7 @@ export class Slots {
     const left = this.#takenOf.get(organizationId)! - 1
     if (left > 0) this.#takenOf.set(organizationId, left)
     else this.#takenOf.delete(organizationId)
-    return (this.#limited.get(organizationId)?.turns_ready ?? 0) > 0
+    return this.#waits(organizationId)
   }
 
   /**
@@ -58,13 +63,18 @@ export class Slots {
    */
   keepsPlace(organizationId: string): boolean {
     const limited = this.#limited.get(organizationId)
-    return !limited || (limited.turns_ready === 0 && this.#countRunning(organizationId) <= limited.turns_running_max)
+    return !limited || (!this.#waits(organizationId) && this.#countRunning(organizationId) <= limited.turns_running_max)
   }
 
   /** Takes what a beat told of the limited organizations. */
   learn(limited: readonly LimitedOrganization[]): void {
+    this.#refused.clear()
     if (limited.length === 0 && this.#limited.size === 0) return
     this.#limited = new Map(limited.map((organization) => [organization.organization_id, organization]))
+  }
+
+  #waits(organizationId: string): boolean {
+    return this.#refused.has(organizationId) || (this.#limited.get(organizationId)?.turns_ready ?? 0) > 0
   }
 
   #countRunning(organizationId: string): number {

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import type { Problem } from '@reprise/contract'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStream, type EventStreamClient } from './support/open-stream.ts'
@@ -29,6 +31,14 @@ const limitStreams = (streams_open_max: number | null) => patch(`${server.url}/v
 const sseOf = ({ url }: TestServer) => `${url}/v1/sessions/${session_id}/sse`
 const open = async (at: TestServer): Promise<EventStreamClient> => await openStream(sseOf(at))
 const tell = async () => (await server.pool.query<{ streams: number }>('SELECT coalesce(sum(streams_open), 0)::integer AS streams FROM open_streams')).rows[0]!.streams
+
+/** Sends a request and is gone before it can be answered. */
+async function leaveAtOnce(port: number, path: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`, () => socket.resetAndDestroy())
+  await once(socket, 'close')
+}
 
 async function openSubscription({ url }: TestServer): Promise<{ text: string; close: () => void }> {
   const controller = new AbortController()
@@ -68,6 +78,13 @@ describe('an organization with a limit on its streams', () => {
     for (let attempt = 0; attempt < 3; attempt++) expect((await send(`${sseOf(server)}?since_id=event_${'0'.repeat(32)}`)).status).toBe(400)
     const stream = await open(server)
     stream.close()
+  })
+
+  it('keeps no place for a client that was gone before its stream began', async () => {
+    await limitStreams(40)
+    await Promise.all(Array.from({ length: 40 }, () => leaveAtOnce(server.port, `/v1/sessions/${session_id}/sse`)))
+    await limitStreams(1)
+    await expect.poll(async () => (await fetch(sseOf(server), { signal: AbortSignal.timeout(200) }).catch(() => ({ status: 0 }))).status, { timeout: 5_000 }).toBe(200)
   })
 
   it('counts those of other processes, and forgets a process that stops or falls silent', async () => {

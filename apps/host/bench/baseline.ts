@@ -1,12 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { comparedRounds, compareHosts } from './compare-hosts.ts'
 import { createEmptyDatabase, startMeasuredHost, type MeasuredHost } from './start-measured-host.ts'
 import { median, printRows } from './statistics.ts'
-import { measureTurnsOverHttp } from './turns.ts'
-
-const rounds = 7
-const secondsEach = 4
-const warmSeconds = 3
 
 /** The checkout that REPRISE_BENCH_AGAINST names, if any. */
 export function findOtherCheckout(): string | null {
@@ -22,19 +18,10 @@ export function findOtherCheckout(): string | null {
 export async function measureAgainst(checkout: string, own: MeasuredHost, sessions: number): Promise<void> {
   const database = await createEmptyDatabase(own.connectionString)
   const other = await startMeasuredHost({ connectionString: database.connectionString, checkout })
-  const rates = { own: [] as number[], other: [] as number[] }
-  const measure = async ({ address }: MeasuredHost, seconds: number) => (await measureTurnsOverHttp(address, sessions, seconds)).turnsPerSecond
-  await measure(other, warmSeconds)
-  await measure(own, warmSeconds)
-  for (let round = 0; round < rounds; round++) {
-    if (round % 2 === 0) rates.own.push(await measure(own, secondsEach))
-    rates.other.push(await measure(other, secondsEach))
-    if (round % 2 === 1) rates.own.push(await measure(own, secondsEach))
-  }
+  const { ratios, ...rates } = await compareHosts(own, other, sessions)
   await other.remove()
   await database.drop()
-  const ratios = rates.own.map((rate, round) => rate / rates.other[round]!)
-  printRows(`Turns per second over HTTP against the other checkout, ${sessions} sessions, median of ${rounds} rounds`, [
+  printRows(`Turns per second over HTTP against the other checkout, ${sessions} sessions, median of ${comparedRounds} rounds`, [
     ['the other checkout', median(rates.other).toFixed(0)],
     ['this one', median(rates.own).toFixed(0)],
     ['this one to the other', `${median(ratios).toFixed(2)}  (aim: at least 1; rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`],

@@ -15,13 +15,15 @@ const readableBytesMax = 1024 * 1024
  */
 export class HttpConnection {
   readonly #socket: Socket
+  readonly #authorization: string
   #chunks: Buffer[] = []
   #received = 0
   #expected: Head | null = null
   #waiting: { resolve(answer: HttpAnswer): void; reject(error: Error): void } | null = null
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, apiKey: string | null) {
     this.#socket = socket
+    this.#authorization = apiKey === null ? '' : `Authorization: ${apiKey}\r\n`
     socket.setNoDelay(true)
     socket.on('data', (bytes: Buffer) => this.#take(bytes))
     const fail = () => this.#waiting?.reject(new Error('the connection closed before the answer'))
@@ -29,15 +31,15 @@ export class HttpConnection {
     socket.on('close', fail)
   }
 
-  static async open(address: string): Promise<HttpConnection> {
+  static async open(address: string, apiKey: string | null = null): Promise<HttpConnection> {
     const { hostname, port } = new URL(address)
     const socket = connect(Number(port), hostname)
     await once(socket, 'connect')
-    return new HttpConnection(socket)
+    return new HttpConnection(socket, apiKey)
   }
 
   request(method: string, path: string, body: string | Buffer = ''): Promise<HttpAnswer> {
-    const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
+    const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${this.#authorization}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
     if (typeof body === 'string') this.#socket.write(head + body)
     else {
       this.#socket.write(head)

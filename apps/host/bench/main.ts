@@ -4,6 +4,7 @@ import { measureIdle } from './idle.ts'
 import { measureIdleStreams } from './idle-streams.ts'
 import { measureInterference } from './interference.ts'
 import { measureLatency } from './latency.ts'
+import { measureLimits } from './limits.ts'
 import { measurePhotographs } from './photographs.ts'
 import { measureProcesses } from './processes.ts'
 import { measureSize } from './size.ts'
@@ -14,6 +15,7 @@ import { measureThroughput } from './throughput.ts'
 const sections: Record<string, () => Promise<void>> = {
   throughput: measureThroughput,
   latency: measureLatency,
+  limits: measureLimits,
   photographs: measurePhotographs,
   streams: measureIdleStreams,
   streaming: measureStreaming,

@@ -10,6 +10,8 @@ export interface MeasuredHost {
   address: string
   /** Of the host's own, durable PostgreSQL. */
   connectionString: string
+  /** Null: it asks for none. */
+  apiKey: string | null
   reset(): void
   report(): Promise<HostReport>
   remove(): Promise<void>
@@ -25,10 +27,14 @@ interface MeasuredHostOptions {
   checkout?: string
   /** An inward place, as `host:port`, that the host may call. */
   egressAllow?: string
+  /** The one that its callers must have. */
+  apiKey?: string
+  /** Of each key that has no limit of its own. */
+  requestsPerMinute?: number
 }
 
 /** Starts a host in a process of its own. */
-export async function startMeasuredHost({ connectionString, checkout, egressAllow = '' }: MeasuredHostOptions = {}): Promise<MeasuredHost> {
+export async function startMeasuredHost({ connectionString, checkout, egressAllow = '', apiKey, requestsPerMinute }: MeasuredHostOptions = {}): Promise<MeasuredHost> {
   const given = connectionString === undefined && givenServer ? await createDatabase(givenServer, `bench_${process.pid}_${Date.now()}`) : null
   const databaseUrl = connectionString ?? given?.connectionString
   const folder = await mkdtemp(join(tmpdir(), 'reprise-bench-'))
@@ -41,7 +47,8 @@ export async function startMeasuredHost({ connectionString, checkout, egressAllo
       REPRISE_DATA_DIR: folder,
       REPRISE_LOG_LEVEL: 'warn',
       DATABASE_URL: databaseUrl ?? '',
-      REPRISE_API_KEY: '',
+      REPRISE_API_KEY: apiKey ?? '',
+      REPRISE_REQUESTS_PER_MINUTE: requestsPerMinute === undefined ? '' : String(requestsPerMinute),
       REPRISE_EGRESS_ALLOW: egressAllow,
       OPENAI_API_KEY: '',
       ANTHROPIC_API_KEY: '',
@@ -56,6 +63,7 @@ export async function startMeasuredHost({ connectionString, checkout, egressAllo
   return {
     address: started.address,
     connectionString: databaseUrl ?? `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(join(folder, 'postgres'))}`,
+    apiKey: apiKey ?? null,
     reset: () => void send('reset'),
     async report() {
       send('report')

@@ -25,8 +25,8 @@ export async function runTurn(connection: HttpConnection, sessionId: string): Pr
 }
 
 /** Turns a second over HTTP: each session posts a message, waits for its turn's answer, and posts the next. */
-export async function measureTurnsOverHttp(address: string, sessions: number, seconds: number): Promise<{ turnsPerSecond: number; turns: number }> {
-  const connections = await Promise.all(Array.from({ length: sessions }, () => HttpConnection.open(address)))
+export async function measureTurnsOverHttp(address: string, sessions: number, seconds: number, apiKey: string | null = null): Promise<{ turnsPerSecond: number; turns: number }> {
+  const connections = await Promise.all(Array.from({ length: sessions }, () => HttpConnection.open(address, apiKey)))
   const ids = await Promise.all(connections.map(createSession))
   const startedAt = performance.now()
   const until = startedAt + seconds * 1000

@@ -30,6 +30,7 @@ const environment = z.object({
   REPRISE_CORS_ORIGINS: listOf(isOrigin, 'origins separated by commas, such as https://app.example.com,http://localhost:3000'),
   REPRISE_EGRESS_ALLOW: listOf(isHostAndPort, 'host:port pairs separated by commas, such as localhost:11434,10.0.0.7:8080'),
   REPRISE_MCP_SERVERS: z.string().optional(),
+  REPRISE_REQUESTS_PER_MINUTE: z.string().refine(isPositiveCount, 'a whole number from 1 to 1000000000').transform(Number).optional(),
   REPRISE_ROLE: z.enum(roles, roleExpected).default('all'),
   REPRISE_LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info'),
 })
@@ -65,6 +66,8 @@ export interface Config {
   egressAllow: string[]
   /** MCP servers that agents and sessions may name by `ref`. */
   mcpServers: Readonly<Record<string, OperatorMcpServer>>
+  /** Of each key that has no limit of its own; without keys, of each organization. Null: no limit. */
+  requestsPerMinute: number | null
   role: Role
   logLevel: (typeof logLevels)[number]
 }
@@ -74,7 +77,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(given)
   if (!parsed.success) throw new StartError(parsed.error.issues.map((issue) => describeIssue(issue, given)).join('\n'))
-  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_MCP_SERVERS, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
+  const { PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS, REPRISE_EGRESS_ALLOW, REPRISE_MCP_SERVERS, REPRISE_REQUESTS_PER_MINUTE, REPRISE_ROLE, REPRISE_LOG_LEVEL } = parsed.data
   const { REPRISE_SECRET_KEY, REPRISE_SECRET_KEY_PREVIOUS, OPENAI_API_KEY, ANTHROPIC_API_KEY } = parsed.data
   if (DATABASE_URL !== undefined && REPRISE_SECRET_KEY_PREVIOUS !== undefined && REPRISE_SECRET_KEY === undefined) {
     throw new StartError('REPRISE_SECRET_KEY_PREVIOUS is set, and REPRISE_SECRET_KEY, which takes its place, is not.')
@@ -91,6 +94,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
     corsOrigins: REPRISE_CORS_ORIGINS,
     egressAllow: REPRISE_EGRESS_ALLOW,
     mcpServers: REPRISE_MCP_SERVERS === undefined ? {} : readMcpServers(resolve(REPRISE_MCP_SERVERS)),
+    requestsPerMinute: REPRISE_REQUESTS_PER_MINUTE ?? null,
     role: REPRISE_ROLE,
     logLevel: REPRISE_LOG_LEVEL,
   }
@@ -121,6 +125,10 @@ function listOf(isItem: (item: string) => boolean, expected: string) {
 
 function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535
+}
+
+function isPositiveCount(text: string): boolean {
+  return /^\d{1,10}$/.test(text) && Number(text) >= 1 && Number(text) <= 1_000_000_000
 }
 
 function isHostName(text: string): boolean {

@@ -98,6 +98,7 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
     hub,
     engine,
     compute,
+    requests_per_minute: config.requestsPerMinute,
     access: { api_key: config.apiKey, cors_origins: config.corsOrigins },
     readiness: () => checkReadiness(db, stopping.signal),
     version,

@@ -24,6 +24,7 @@ test('without any setting it is a server for this machine, with a PostgreSQL of 
     corsOrigins: [],
     egressAllow: [],
     mcpServers: {},
+    requestsPerMinute: null,
     role: 'all',
     logLevel: 'info',
   })
@@ -42,6 +43,7 @@ test('every setting is read', () => {
     ANTHROPIC_API_KEY: 'sk-ant',
     REPRISE_CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
     REPRISE_EGRESS_ALLOW: 'localhost:11434,[::1]:8080',
+    REPRISE_REQUESTS_PER_MINUTE: '600',
     REPRISE_ROLE: 'worker',
     REPRISE_LOG_LEVEL: 'debug',
   }
@@ -57,6 +59,7 @@ test('every setting is read', () => {
     corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
     egressAllow: ['localhost:11434', '[::1]:8080'],
     mcpServers: {},
+    requestsPerMinute: 600,
     role: 'worker',
     logLevel: 'debug',
   })
@@ -86,6 +89,10 @@ describe('a bad value is refused with its name, what was expected and what was g
     ['REPRISE_EGRESS_ALLOW', 'localhost'],
     ['REPRISE_EGRESS_ALLOW', 'localhost:0'],
     ['REPRISE_EGRESS_ALLOW', 'http://localhost:80'],
+    ['REPRISE_REQUESTS_PER_MINUTE', '0'],
+    ['REPRISE_REQUESTS_PER_MINUTE', '-5'],
+    ['REPRISE_REQUESTS_PER_MINUTE', '1.5'],
+    ['REPRISE_REQUESTS_PER_MINUTE', '10000000000'],
     ['REPRISE_ROLE', 'boss'],
     ['REPRISE_LOG_LEVEL', 'loud'],
   ])('%s=%s', (name, value) => {

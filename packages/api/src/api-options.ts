@@ -1,4 +1,5 @@
 import type { AccessOptions } from './access/access-options.ts'
+import type { LimitTimes } from './limits/limits.ts'
 import type { Services } from './services.ts'
 import type { StreamTimes } from './streams/event-streams.ts'
 
@@ -8,12 +9,15 @@ export interface Readiness {
   checks: Record<string, string>
 }
 
-export interface ApiOptions extends Omit<Services, 'doorkeeper'> {
+export interface ApiOptions extends Omit<Services, 'doorkeeper' | 'limits'> {
   access: AccessOptions
   readiness(): Promise<Readiness>
   version: string
+  /** Of every key that has no limit of its own, and of organizations that are called without one; null: none. */
+  requests_per_minute?: number | null
   /** For tests: how often at most the last use of a key is written. */
   key_use_period_ms?: number
   /** For tests; the defaults are the contract's. */
   stream_times?: Partial<StreamTimes>
+  limit_times?: Partial<LimitTimes>
 }

@@ -7,6 +7,8 @@ import type { ApiOptions } from './api-options.ts'
 import { registerJsonBodies } from './bodies/read-body.ts'
 import { registerForms } from './bodies/read-upload.ts'
 import { registerDocs } from './docs/register-docs.ts'
+import { guardRequests } from './limits/guard-requests.ts'
+import { Limits } from './limits/limits.ts'
 import { registerEntrance } from './register-entrance.ts'
 import { registerHealth } from './register-health.ts'
 import { registerEntries, registerRest } from './rest/register-rest.ts'
@@ -16,11 +18,14 @@ import { registerTrpc } from './trpc/register-trpc.ts'
 
 /** Every door of the server. What a request meets, in this order: where it comes from, who calls, and then its route. */
 export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options) => {
+  const { db, requests_per_minute: requests_max = null, limit_times: times = {} } = options
   const doorkeeper = await startDoorkeeper(server, options)
-  const services: Services = { ...options, doorkeeper }
+  const limits = new Limits({ db, requests_max, times, onError: (err) => server.log.warn({ err }, 'limits were not exchanged with other processes') })
+  const services: Services = { ...options, doorkeeper, limits }
   const streams = new EventStreams(services, options.stream_times)
   // Before fastify closes the connections: a stream that is told goes without an error.
   server.addHook('preClose', () => streams.stop())
+  server.addHook('onClose', () => limits.stop())
   registerEntrance(server, options.access, doorkeeper)
   await registerCors(server, options.access.cors_origins)
   await server.register(cookie)
@@ -33,6 +38,7 @@ export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options)
   })
   await server.register(async (scope) => {
     guardCaller(scope, doorkeeper)
+    guardRequests(scope, limits)
     registerJsonBodies(scope)
     await registerForms(scope)
     await registerRest(scope, services, streams)

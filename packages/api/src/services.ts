@@ -3,6 +3,7 @@ import type { KeyScope } from '@reprise/contract'
 import type { Engine } from '@reprise/engine'
 import type { Database, DatabasePool, Hub } from '@reprise/store'
 import type { Doorkeeper } from './access/doorkeeper.ts'
+import type { Limits } from './limits/limits.ts'
 
 /** What every operation works with. */
 export interface Services {
@@ -11,6 +12,7 @@ export interface Services {
   engine: Engine
   compute: Compute
   doorkeeper: Doorkeeper
+  limits: Limits
   /** Aborted when the server stops: whatever waits or streams comes to its end. */
   stopping: AbortSignal
 }

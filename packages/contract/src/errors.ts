@@ -48,6 +48,8 @@ export const errorCatalogue = {
   idempotency_key_reused: { status: 422, title: 'The idempotency key was used with a different request' },
   queue_full: { status: 429, title: 'Too many turns are waiting in this session' },
   too_many_logins: { status: 429, title: 'Too many attempts to log in' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  too_many_streams: { status: 429, title: 'The organization has too many open streams' },
   internal_error: { status: 500, title: 'Internal server error' },
   task_failed: { status: 500, title: 'The request could not be processed' },
   overloaded: { status: 503, title: 'The server is overloaded' },

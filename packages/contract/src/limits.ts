@@ -35,4 +35,12 @@ export const limits = {
   toolResultImagesMax: 20,
   /** A body above this is parsed, validated and decoded on a thread, never on the main one. */
   mainThreadBodyBytesMax: 64 * 1024,
+  /** What an organization may set for itself: as much as it wants, in practice, and nothing that overflows. */
+  turnsRunningLimitMax: 100_000,
+  streamsOpenLimitMax: 1_000_000,
+  deltasKeptHoursMin: 24,
+  deltasKeptHoursMax: 87_600,
+  eventsKeptDaysMax: 3_650,
+  idempotencyKeysKeptHoursMin: 24,
+  idempotencyKeysKeptHoursMax: 8_760,
 } as const

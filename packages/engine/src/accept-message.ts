@@ -52,7 +52,8 @@ export async function acceptMessage(services: AcceptServices, incoming: Incoming
   const definition = defineTurn(settings)
   const definition_sha256 = await definitions.keep(db, organization_id, definition)
 
-  const hasSlot = worker.takeSlot()
+  const { turns_running_max } = settings
+  const hasSlot = worker.takeSlot({ organization_id, turns_running_max })
   let isRunning = false
   try {
     const accept = makeAccept(incoming, settings.model.id, definition_sha256, when_busy, hasSlot ? worker.id : null)
@@ -74,7 +75,7 @@ export async function acceptMessage(services: AcceptServices, incoming: Incoming
     }
     return { outcome: 'stored', delivery, message }
   } finally {
-    if (hasSlot && !isRunning) worker.freeSlot()
+    if (hasSlot && !isRunning) worker.freeSlot(organization_id)
   }
 }
 

@@ -25,9 +25,9 @@ export interface NewAnswer {
  */
 export async function appendAnswer({ journal, worker }: AnswerServices, { calls, ...said }: NewAnswer): Promise<boolean> {
   const { organization_id, session_id } = said
-  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, awaited_calls } = calls[0]!
+  const { turn_id, ordinal, input_message_id, epoch, checkpoint_number, awaited_calls, turns_running_max } = calls[0]!
   const isComplete = calls.length === awaited_calls
-  const hasSlot = isComplete && worker.takeSlot()
+  const hasSlot = isComplete && worker.takeSlot({ organization_id, turns_running_max })
   let isRunning = false
   try {
     const answer: Answer = {
@@ -51,7 +51,7 @@ export async function appendAnswer({ journal, worker }: AnswerServices, { calls,
     }
     return true
   } finally {
-    if (hasSlot && !isRunning) worker.freeSlot()
+    if (hasSlot && !isRunning) worker.freeSlot(organization_id)
   }
 }
 

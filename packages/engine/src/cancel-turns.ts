@@ -22,10 +22,10 @@ export interface CancelServices {
 export async function cancelTurns({ db, journal, worker }: CancelServices, request: CancelRequest): Promise<CancelOutcome> {
   const wish = await describeWish(db, request)
   if (!wish) return { outcome: 'not_found' }
-  const hasSlot = worker.takeSlotToEnd()
+  const { organization_id } = request
+  const hasSlot = worker.takeSlotToEnd(organization_id)
   let isRunning = false
   try {
-    const { organization_id } = request
     const result = await journal.cancel({ kind: 'cancel', organization_id, worker_id: hasSlot ? worker.id : null, ...wish })
     if (result.outcome !== 'stored') return { outcome: result.outcome === 'no_op' ? 'no_op' : 'not_found' }
     const { touched_turn_id: turn_id, woken, epoch } = result
@@ -37,7 +37,7 @@ export async function cancelTurns({ db, journal, worker }: CancelServices, reque
     }
     return { outcome: 'cancelled' }
   } finally {
-    if (hasSlot && !isRunning) worker.freeSlot()
+    if (hasSlot && !isRunning) worker.freeSlot(organization_id)
   }
 }
 

@@ -4,7 +4,8 @@
  *
  * L5  The database decides who holds a turn. A turn held here that the database gives to another is aborted; one that
  *     it gives to this worker, which does not know it, is taken up.
- * L6  Never more turns than slots, but for turns that are only to be ended.
+ * L6  Never more turns than slots, but for turns that are only to be ended, and no more of a limited organization than
+ *     it may run (L9): see slots.ts.
  * L8  A suspect runs alone: nothing else starts while one waits or runs, and it starts when all else is done. That it
  *     does is recorded first, so that its death is known to be its own.
  */
@@ -12,6 +13,8 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newId } from '@reprise/contract'
 import { beat, connectClient, reachCrashPoint, recordSuspect, registerWorker, removeWorker, type Beat, type CancelReason } from '@reprise/store'
+import { BeatPause } from './beat-pause.ts'
+import { Slots, type TurnPlace } from './slots.ts'
 import { failBrokenTurn } from './turn/fail-broken-turn.ts'
 import { isPassing } from './turn/is-passing.ts'
 import { Lease, LeaseLost } from './turn/lease.ts'
@@ -30,7 +33,6 @@ export interface WorkerOptions {
   graceMs: number
 }
 
-const beatMs = 500
 /** A turn that the database gives us and we do not know may be on its way: a commit's reply takes a moment. */
 const adoptAfterMs = 2_000
 
@@ -45,19 +47,20 @@ interface Running {
 export class Worker {
   readonly id = newId('worker')
   readonly #options: WorkerOptions
+  readonly #slots: Slots
+  readonly #pause = new BeatPause()
   readonly #running = new Map<string, Running>()
   readonly #suspects: TurnToResume[] = []
   readonly #unknownSince = new Map<string, number>()
-  #slotsTaken = 0
   #isSuspectRunning = false
   #isDraining = false
   #client: Awaited<ReturnType<typeof connectClient>> | null = null
   #stopping: Promise<void> | null = null
   #beating: Promise<void> = Promise.resolve()
-  #wakeBeat = new AbortController()
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    this.#slots = new Slots(options.slots)
   }
 
   async start(): Promise<void> {
@@ -67,35 +70,35 @@ export class Worker {
   }
 
   /** Takes a slot for a turn that may be about to start here; false when none is to be had. */
-  takeSlot(): boolean {
-    if (!this.#takesTurns || this.#slotsTaken >= this.#options.slots) return false
-    this.#slotsTaken += 1
+  takeSlot(place: TurnPlace): boolean {
+    if (!this.#takesTurns || !this.#slots.hasRoom(place)) return false
+    this.#slots.take(place.organization_id)
     return true
   }
 
   /** Takes a slot for a turn that is only to be ended, which is soon done: also beyond those there are. */
-  takeSlotToEnd(): boolean {
+  takeSlotToEnd(organizationId: string): boolean {
     if (this.#stopping !== null || this.#options.slots === 0) return false
-    this.#slotsTaken += 1
+    this.#slots.take(organizationId)
     return true
   }
 
-  freeSlot(): void {
-    this.#slotsTaken -= 1
+  freeSlot(organizationId: string): void {
+    if (this.#slots.give(organizationId)) this.#pause.hurry()
     this.#startSuspect()
   }
 
   /** Runs a turn that was just accepted, in a slot that was taken for it. */
   run(turn: Turn): void {
     const { organization_id, session_id, id: turn_id, epoch } = turn
-    if (this.#runsAlready(turn_id, epoch)) return this.freeSlot()
+    if (this.#runsAlready(turn_id, epoch)) return this.freeSlot(organization_id)
     const held = { organization_id, session_id, turn_id, epoch, may_have_run: true }
-    this.#start({ session_id, turn_id, epoch }, (lease) => this.#runFrom(held, lease, startRun(this.#options.services, turn, lease, this.#owner)))
+    this.#start(held, (lease) => this.#runFrom(held, lease, startRun(this.#options.services, turn, lease, this.#ownerOf(organization_id))))
   }
 
   /** Takes up a turn from the journal, in a slot that was taken for it. */
   takeUp(turn: TurnToResume): void {
-    if (this.#runsAlready(turn.turn_id, turn.epoch)) return this.freeSlot()
+    if (this.#runsAlready(turn.turn_id, turn.epoch)) return this.freeSlot(turn.organization_id)
     this.#start(turn, (lease) => this.#resume(turn, lease))
   }
 
@@ -115,7 +118,7 @@ export class Worker {
     await Promise.race([all, delay(this.#options.graceMs, undefined, { ref: false })])
     for (const { lease } of this.#running.values()) lease.lose()
     await Promise.all([...this.#running.values()].map((running) => running.done))
-    this.#wakeBeat.abort()
+    this.#pause.end()
     await this.#beating
     // From here on whatever this worker still held is free, for others and for the next start.
     await removeWorker(this.#options.services.db, this.id).catch(() => {})
@@ -127,8 +130,8 @@ export class Worker {
     return this.#stopping === null && !this.#isDraining && this.#suspects.length === 0 && !this.#isSuspectRunning
   }
 
-  get #owner(): RunOwner {
-    return { nextWorkerId: () => (this.#takesTurns ? this.id : null) }
+  #ownerOf(organizationId: string): RunOwner {
+    return { nextWorkerId: () => (this.#takesTurns && this.#slots.keepsPlace(organizationId) ? this.id : null) }
   }
 
   /** Replies that were a long time on their way come after the turn was adopted. A run of an earlier epoch is only about to leave. */
@@ -136,7 +139,7 @@ export class Worker {
     return (this.#running.get(turnId)?.epoch ?? -1) >= epoch
   }
 
-  #start({ session_id, turn_id, epoch }: Pick<TurnToResume, 'session_id' | 'turn_id' | 'epoch'>, work: (lease: Lease) => Promise<void>): void {
+  #start({ organization_id, session_id, turn_id, epoch }: TurnToResume, work: (lease: Lease) => Promise<void>): void {
     const lease = new Lease()
     const running: Running = { lease, epoch, since: performance.now(), done: Promise.resolve() }
     this.#running.set(turn_id, running)
@@ -147,7 +150,7 @@ export class Worker {
       .finally(() => {
         // A turn that parked may run again by now.
         if (this.#running.get(turn_id) === running) this.#running.delete(turn_id)
-        this.freeSlot()
+        this.freeSlot(organization_id)
       })
   }
 
@@ -156,15 +159,15 @@ export class Worker {
     const resumed = await resumeTurn(services.db, held)
     if (!resumed) return
     reachCrashPoint('turn.claimed')
-    await this.#runFrom(held, lease, startResumedRun(services, resumed, lease, this.#owner))
+    await this.#runFrom(held, lease, startResumedRun(services, resumed, lease, this.#ownerOf(held.organization_id)))
   }
 
   async #runFrom(held: TurnToResume, lease: Lease, starting: Promise<TurnRun>): Promise<void> {
     const { hasEnded, next_turn_id } = await this.#runToEnd(starting).catch((error: unknown) => this.#failBroken(held, lease, error))
     // The next turn takes over the slot that this one is about to free.
     if (!hasEnded || next_turn_id === null || this.#stopping !== null) return
-    this.#slotsTaken += 1
     const { organization_id, session_id, epoch } = held
+    this.#slots.take(organization_id)
     this.takeUp({ organization_id, session_id, turn_id: next_turn_id, epoch: epoch + 1, may_have_run: false })
   }
 
@@ -181,13 +184,13 @@ export class Worker {
     const { session_id, turn_id } = held
     services.log.error({ err: error, turn_id, session_id }, 'a turn broke')
     services.pasts.forget(session_id)
-    return await failBrokenTurn(services, { ...held, may_have_run: true }, lease, this.#owner, error)
+    return await failBrokenTurn(services, { ...held, may_have_run: true }, lease, this.#ownerOf(held.organization_id), error)
   }
 
   /** Starts the next suspect once nothing else runs (L8). */
   #startSuspect(): void {
     // A slot may be taken for a turn that is just being accepted.
-    if (this.#slotsTaken > this.#suspects.length) return
+    if (this.#slots.taken > this.#suspects.length) return
     const suspect = this.#suspects.shift()
     if (!suspect) return
     this.#isSuspectRunning = true
@@ -205,24 +208,25 @@ export class Worker {
 
   async #beatUntilStopped(): Promise<void> {
     const { log } = this.#options.services
-    while (!this.#wakeBeat.signal.aborted) {
+    while (!this.#pause.hasEnded) {
       try {
         await this.#connect()
         const sentAt = performance.now()
-        const free = this.#takesTurns ? Math.max(0, this.#options.slots - this.#slotsTaken) : 0
-        this.#settle(await beat(this.#client!, this.id, free, this.#slotsTaken === 0), sentAt)
+        const free = this.#takesTurns ? this.#slots.free : 0
+        this.#settle(await beat(this.#client!, this.id, free, this.#slots.taken === 0), sentAt)
       } catch (error) {
         log.warn({ err: error, worker_id: this.id }, 'a heartbeat failed')
         await this.#client?.end().catch(() => {})
         this.#client = null
       }
-      await delay(beatMs, undefined, { signal: this.#wakeBeat.signal, ref: false }).catch(() => {})
+      await this.#pause.wait()
     }
   }
 
   /** Brings what runs here in line with what the database says (L5). */
-  #settle({ draining, held }: Beat, sentAt: number): void {
+  #settle({ draining, held, limited }: Beat, sentAt: number): void {
     this.#isDraining = draining
+    this.#slots.learn(limited ?? [])
     const heldIds = new Set(held.map((turn) => turn.turn_id))
     for (const [turnId, { lease, since }] of this.#running) {
       if (!heldIds.has(turnId) && since < sentAt - adoptAfterMs) lease.lose()
@@ -240,7 +244,7 @@ export class Worker {
       if (!turn.claimed && sentAt - since < adoptAfterMs) continue
       if (this.#stopping !== null || this.#isSuspectRunning) continue
       this.#unknownSince.delete(turn.turn_id)
-      this.#slotsTaken += 1
+      this.#slots.take(turn.organization_id)
       const toResume: TurnToResume = { ...turn, may_have_run: turn.orphaned || !turn.claimed || turn.recoveries > 0 }
       if (turn.is_suspect) this.#suspects.push(toResume)
       else this.takeUp(toResume)

@@ -148,16 +148,16 @@ describe('a turn that runs', () => {
     const { worker } = process.engine
     const free = () => {
       let slots = 0
-      while (worker.takeSlot()) slots += 1
-      for (let slot = 0; slot < slots; slot++) worker.freeSlot()
+      while (worker.takeSlot({ organization_id, turns_running_max: null })) slots += 1
+      for (let slot = 0; slot < slots; slot++) worker.freeSlot(organization_id)
       return slots
     }
     const before = free()
-    expect(worker.takeSlot()).toBe(true)
+    expect(worker.takeSlot({ organization_id, turns_running_max: null })).toBe(true)
     worker.takeUp({ organization_id, session_id, turn_id, epoch: 1, may_have_run: false })
     expect(free()).toBe(before)
     const stored = await resumeTurn(fixture.pool, { organization_id, session_id, turn_id, epoch: 1, may_have_run: false })
-    expect(worker.takeSlot()).toBe(true)
+    expect(worker.takeSlot({ organization_id, turns_running_max: null })).toBe(true)
     worker.run(stored!.turn)
     expect(free()).toBe(before)
     await process.engine.cancelTurns({ organization_id, session_id, scope: 'all' })

@@ -1,5 +1,5 @@
 import { createKeyRequest, includeScopes, parseValue, type CreateKeyRequest } from '@reprise/contract'
-import { hasKeys, insertKey, type Organization } from '@reprise/store'
+import { hasKeys, insertKey, type FoundOrganization } from '@reprise/store'
 import type { CommandLine } from '../command-line.ts'
 import type { Config } from '../config.ts'
 import { localUrl } from '../listen.ts'
@@ -35,7 +35,7 @@ ${isFirst ? '\nIt is the first: from now on every request needs a key. A server 
   })
 }
 
-function describe({ name, scopes, expires_at, requests_per_minute }: CreateKeyRequest, organization: Organization): string {
+function describe({ name, scopes, expires_at, requests_per_minute }: CreateKeyRequest, organization: FoundOrganization): string {
   return `  Name          ${name}
   Organization  ${organization.name} (${organization.id})
   Scopes        ${includeScopes(scopes).join(', ')}

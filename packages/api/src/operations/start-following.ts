@@ -22,8 +22,11 @@ export interface SessionFollowing {
   /** Set when events after the cursor are no longer stored: the first that still is. */
   oldest_sequence: number | null
   shows: (event: EventRecord) => boolean
+  /** The stream is over, and somebody else may open one. */
+  close: () => void
 }
 
+/** Counts as an open stream of its organization from now on, until `close`. */
 export async function startFollowing(services: Services, caller: Caller, input: z.output<typeof startFollowingInput>): Promise<SessionFollowing> {
   const { session_id, since_id, last_event_id, from } = input
   checkEventTypes(input)
@@ -38,6 +41,7 @@ export async function startFollowing(services: Services, caller: Caller, input: 
     tip: tip.last_sequence,
     oldest_sequence: after + 1 < tip.oldest_sequence ? tip.oldest_sequence : null,
     shows: createFilter(input),
+    ...services.limits.openStream(caller.organization_id, tip),
   }
 }
 

@@ -41,7 +41,7 @@ export function registerEvents(server: FastifyInstance, services: Services, stre
     headers: z.object({ 'last-event-id': z.string().optional() }),
     response: {
       200: { description: 'Server-sent events, each with an Event as its data', content: { 'text/event-stream': { schema: z.string() } } },
-      ...problems(400, 401, 404),
+      ...problems(400, 401, 404, 429),
     },
   }
   server.get('/sessions/:session_id/sse', { schema: streamDocs, exposeHeadRoute: false }, async (request, reply) => {
@@ -52,12 +52,12 @@ export function registerEvents(server: FastifyInstance, services: Services, stre
     const input = checkInput(startFollowingInput, { ...query, session_id, last_event_id })
     const following = await startFollowing(services, request.caller, input)
     reply.hijack()
-    streams.open(reply.raw, following, { 'x-request-id': request.id, ...pickCorsHeaders(reply) })
+    streams.open(reply.raw, following, { 'x-request-id': request.id, ...pickHeaders(reply) })
   })
 }
 
 /** Headers that hooks have set for this answer; a hijacked reply does not send them by itself. */
-function pickCorsHeaders(reply: FastifyReply): Record<string, string> {
-  const picked = Object.entries(reply.getHeaders()).filter(([name]) => name.startsWith('access-control-') || name === 'vary')
+function pickHeaders(reply: FastifyReply): Record<string, string> {
+  const picked = Object.entries(reply.getHeaders()).filter(([name]) => name.startsWith('access-control-') || name.startsWith('ratelimit') || name === 'vary')
   return Object.fromEntries(picked.map(([name, value]) => [name, String(value)]))
 }

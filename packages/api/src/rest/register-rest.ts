@@ -11,6 +11,7 @@ import { registerKeys } from './keys.ts'
 import { registerLogin } from './login.ts'
 import { registerMessages } from './messages.ts'
 import { registerModels } from './models.ts'
+import { registerOrganization } from './organization.ts'
 import { registerProviders } from './providers.ts'
 import { registerSessions } from './sessions.ts'
 import { registerToolResults } from './tool-results.ts'
@@ -34,6 +35,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerEvents(scope, services, streams)
         registerAgents(scope, services)
         registerModels(scope, services)
+        registerOrganization(scope, services)
         registerProviders(scope, services)
         registerCapabilities(scope, services)
         registerImages(scope, services)

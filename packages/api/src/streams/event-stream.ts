@@ -45,6 +45,8 @@ export class EventStream {
   constructor(response: ServerResponse, times: GoodbyeTimes) {
     this.#response = response
     this.#times = times
+    // The client may have gone before its stream could begin.
+    if (response.destroyed) this.#following.abort()
     response.on('close', () => {
       this.#following.abort()
       this.#tellQuiet()

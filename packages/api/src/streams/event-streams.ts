@@ -35,7 +35,10 @@ export class EventStreams {
   open(response: ServerResponse, following: SessionFollowing, headers: OutgoingHttpHeaders): void {
     const stream = new EventStream(response, this.#times)
     this.#streams.add(stream)
-    void stream.run(this.#services, following, headers).finally(() => this.#streams.delete(stream))
+    void stream.run(this.#services, following, headers).finally(() => {
+      this.#streams.delete(stream)
+      following.close()
+    })
     // A stream that was on its way in when the server began to stop has missed the call.
     if (this.#services.stopping.aborted) void stream.disconnect('shutting_down')
   }

@@ -7,9 +7,10 @@ import { images } from './images.ts'
 import { keys } from './keys.ts'
 import { messages } from './messages.ts'
 import { models } from './models.ts'
+import { organization } from './organization.ts'
 import { providers } from './providers.ts'
 import { sessions } from './sessions.ts'
 
 /** The same operations as REST, with the same schemas, records and error codes. */
-export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, keys })
+export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, keys, organization })
 export type AppRouter = typeof appRouter

@@ -18,11 +18,15 @@ export const events = router({
   subscribe: procedure.input(checked(subscribeInput)).subscription(async function* ({ ctx, input, signal }) {
     const { db, hub } = ctx.services
     const { lastEventId: last_event_id, ...rest } = input
-    const { organization_id, session_id, after, tip, shows } = await startFollowing(ctx.services, ctx.caller, { ...rest, last_event_id })
+    const { organization_id, session_id, after, tip, shows, close } = await startFollowing(ctx.services, ctx.caller, { ...rest, last_event_id })
     // Not by the server's stopping: a subscription that returns is over for its client, one that breaks is resumed.
     const gone = signal ? AbortSignal.any([ctx.signal, signal]) : ctx.signal
-    for await (const page of followEvents(db, hub, { organization_id, session_id, after, tip, signal: gone })) {
-      for (const event of page) if (shows(event)) yield tracked(event.id, parseEvent(event.json))
+    try {
+      for await (const page of followEvents(db, hub, { organization_id, session_id, after, tip, signal: gone })) {
+        for (const event of page) if (shows(event)) yield tracked(event.id, parseEvent(event.json))
+      }
+    } finally {
+      close()
     }
   }),
 })

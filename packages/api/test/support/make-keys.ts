@@ -1,5 +1,5 @@
 import type { CreatedKey, CreateKeyRequest } from '@reprise/contract'
-import { createOrganization, insertKey, seeded, type Organization } from '@reprise/store'
+import { createOrganization, insertKey, seeded, type FoundOrganization } from '@reprise/store'
 import type pg from 'pg'
 
 /** A key that is put into the database behind the server's back, as another process does it. */
@@ -9,7 +9,7 @@ export async function makeKey(pool: pg.Pool, settings: Partial<CreateKeyRequest>
 }
 
 /** An organization of its own, and an admin's key of it. */
-export async function makeOrganization(pool: pg.Pool, name = 'Other'): Promise<{ organization: Organization; key: CreatedKey }> {
+export async function makeOrganization(pool: pg.Pool, name = 'Other'): Promise<{ organization: FoundOrganization; key: CreatedKey }> {
   const organization = await createOrganization(pool, name)
   return { organization, key: await makeKey(pool, { organization_id: organization.id }) }
 }

@@ -7,7 +7,7 @@ import type pg from 'pg'
 import { createTestDatabase, type TestDatabase } from '../../../../test/database.ts'
 import { apiPlugin, serverOptions, type ApiOptions } from '../../src/index.ts'
 
-export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times' | 'key_use_period_ms'>> {
+export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times' | 'key_use_period_ms' | 'limit_times' | 'requests_per_minute'>> {
   /** A second server on the database of a first. */
   database?: TestDatabase
   /** The port of a server that was closed. */
@@ -60,6 +60,8 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     version: '0.0.0-test',
     ...(options.key_use_period_ms !== undefined && { key_use_period_ms: options.key_use_period_ms }),
     ...(options.stream_times && { stream_times: options.stream_times }),
+    ...(options.limit_times && { limit_times: options.limit_times }),
+    requests_per_minute: options.requests_per_minute ?? null,
   })
   await server.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   const { port } = server.server.address() as AddressInfo // a TCP server, listening

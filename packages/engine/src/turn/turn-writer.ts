@@ -153,8 +153,10 @@ export class TurnWriter {
    * instead, since a message has joined it or it is to be cancelled.
    */
   async settle(settlement: Settlement): Promise<{ next_turn_id: string | null } | null> {
-    const result = await this.#send(settlement)
-    return result?.settled ? { next_turn_id: result.next_turn_id } : null
+    let nextWorkerId: string | null = null
+    const result = await this.#send({ ...settlement, nextWorkerId: () => (nextWorkerId = settlement.nextWorkerId()) })
+    // What was left to others is not ours to go on with.
+    return result?.settled ? { next_turn_id: nextWorkerId === null ? null : result.next_turn_id } : null
   }
 
   #send(settlement: Settlement | null, append = () => this.#appendGathered(settlement)): Promise<Stored | null> {

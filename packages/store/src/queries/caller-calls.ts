@@ -23,6 +23,8 @@ export interface CallerCall {
   /** The fence, from the session's head. */
   epoch: number
   checkpoint_number: number
+  /** How many turns its organization may run at once; null: no limit. */
+  turns_running_max: number | null
 }
 
 /** How many turns back an answer may be repeated. */
@@ -39,6 +41,7 @@ export async function readCallerCalls(db: Database, organizationId: string, sess
 SELECT DISTINCT ON (c.id)
   t.id AS turn_id, t.ordinal, t.status AS turn_status, t.input_message_id, c.id, c.name, c.closed_by, c.result_sha256,
   c.decision, c.closed_by IS NULL AND c.deadline_at IS NOT NULL AS is_awaited, h.epoch, h.checkpoint_number,
+  (SELECT o.turns_running_max FROM organizations o WHERE o.id = h.organization_id) AS turns_running_max,
   (
     SELECT count(*)::integer FROM tool_calls o
     WHERE o.session_id = t.session_id AND o.turn_id = t.id AND o.closed_by IS NULL AND o.deadline_at IS NOT NULL

@@ -1,37 +1,47 @@
-import { newId } from '@reprise/contract'
-import { inTransaction, type Database, type DatabasePool } from '../database.ts'
-import { putStartingRows } from './seed.ts'
+import type { Organization, UpdateOrganizationRequest } from '@reprise/contract'
+import type { Database, DatabasePool } from '../database.ts'
+import { holdDefaultModel } from './hold-default-model.ts'
+import { readModel } from './models.ts'
 
-export interface Organization {
-  id: string
-  name: string
-  created_at: string
-}
-
-/** Makes an organization with all that a new one needs to work at once: a simulated model, and an agent `assistant`. */
-export async function createOrganization(pool: DatabasePool, name: string): Promise<Organization> {
-  return await inTransaction(pool, async (transaction, complete) => {
-    const id = newId('organization')
-    await putStartingRows(transaction, { organization_id: id, provider_id: newId('provider'), model_id: newId('model'), agent_id: newId('agent') }, name)
-    const [organization] = await findOrganizations(transaction, id)
-    await complete()
-    return organization!
-  })
-}
-
-export async function listOrganizations(db: Database): Promise<(Organization & { keys: number })[]> {
-  const { rows } = await db.query<Organization & { keys: number }>(`/* listOrganizations */
-SELECT o.id, o.name, o.created_at, (SELECT count(*) FROM api_keys k WHERE k.organization_id = o.id AND k.revoked_at IS NULL) AS keys
-FROM organizations o ORDER BY o.created_at, o.id`)
-  return rows
-}
-
-/** By its id, or by its name, which several may have. */
-export async function findOrganizations(db: Database, idOrName: string): Promise<Organization[]> {
+export async function readOrganization(db: Database, organizationId: string): Promise<Organization | null> {
   const { rows } = await db.query<Organization>({
-    name: 'find_organizations',
-    text: `/* findOrganizations */ SELECT id, name, created_at FROM organizations WHERE id = $1 OR name = $1 ORDER BY created_at, id`,
-    values: [idOrName],
+    name: 'read_organization',
+    text: `/* readOrganization */
+SELECT id, name, default_model_id, turns_running_max, streams_open_max, deltas_kept_hours, events_kept_days,
+  idempotency_keys_kept_hours, created_at, updated_at
+FROM organizations WHERE id = $1`,
+    values: [organizationId],
   })
-  return rows
+  return rows[0] ?? null
+}
+
+/** Changes what is given; nothing, if it names a default model that cannot answer. */
+export async function changeOrganization(pool: Database & DatabasePool, organizationId: string, changes: UpdateOrganizationRequest): Promise<'changed' | 'unknown_model'> {
+  const { default_model_id } = changes
+  if (default_model_id === undefined) {
+    await updateOrganization(pool, organizationId, changes)
+    return 'changed'
+  }
+  return await holdDefaultModel(pool, organizationId, async (transaction) => {
+    const model = await readModel(transaction, organizationId, default_model_id)
+    if (!model?.enabled) return 'unknown_model'
+    await updateOrganization(transaction, organizationId, changes)
+    return 'changed'
+  })
+}
+
+async function updateOrganization(db: Database, organizationId: string, changes: UpdateOrganizationRequest): Promise<void> {
+  await db.query({
+    name: 'update_organization',
+    text: `/* updateOrganization */
+UPDATE organizations o SET (
+  name, default_model_id, turns_running_max, streams_open_max, deltas_kept_hours, events_kept_days, idempotency_keys_kept_hours
+) = (
+  SELECT c.name, c.default_model_id, c.turns_running_max, c.streams_open_max, c.deltas_kept_hours, c.events_kept_days,
+    c.idempotency_keys_kept_hours
+  FROM json_populate_record(o, $2::json) c
+), updated_at = now()
+WHERE o.id = $1`,
+    values: [organizationId, JSON.stringify(changes)],
+  })
 }

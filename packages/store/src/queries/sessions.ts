@@ -77,18 +77,26 @@ export interface SessionTip {
   last_sequence: number
   /** The first sequence that is still stored. */
   oldest_sequence: number
+  /** How many streams its organization may have open at once; null: no limit. */
+  streams_open_max: number | null
+  /** Of them, those that other processes have last told of; 0 where there is no limit. */
+  streams_elsewhere: number
 }
 
-/** What a stream needs to know before it starts; null when the session is not there for this organization. */
-export async function readSessionTip(db: Database, organizationId: string, sessionId: string): Promise<SessionTip | null> {
+/**
+ * What a stream needs to know before it starts, in a process that counts streams under this id; null when the session is
+ * not there for this organization.
+ */
+export async function readSessionTip(db: Database, organizationId: string, sessionId: string, processId = ''): Promise<SessionTip | null> {
   const { rows } = await db.query<SessionTip>({
     name: 'read_session_tip',
     text: `/* readSessionTip */
 SELECT h.last_sequence,
-  coalesce((SELECT j.first_sequence FROM journal j WHERE j.session_id = h.session_id ORDER BY j.last_sequence LIMIT 1), h.last_sequence + 1) AS oldest_sequence
-FROM session_heads h
+  coalesce((SELECT j.first_sequence FROM journal j WHERE j.session_id = h.session_id ORDER BY j.last_sequence LIMIT 1), h.last_sequence + 1) AS oldest_sequence,
+  o.streams_open_max, CASE WHEN o.streams_open_max IS NULL THEN 0 ELSE streams_open_elsewhere(o.id, $3) END AS streams_elsewhere
+FROM session_heads h JOIN organizations o ON o.id = h.organization_id
 WHERE h.organization_id = $1 AND h.session_id = $2 AND h.deleted_at IS NULL`,
-    values: [organizationId, sessionId],
+    values: [organizationId, sessionId, processId],
   })
   return rows[0] ?? null
 }
@@ -106,6 +114,8 @@ export interface TurnSettings {
   max_iterations: number | null
   parallel_tool_calls: boolean | null
   status: SessionStatus
+  /** How many turns its organization may run at once; null: no limit. */
+  turns_running_max: number | null
   /** The model asked for, else the session's, else the agent's, else the organization's; null when it cannot answer. */
   model: TurnModel | null
 }
@@ -150,6 +160,7 @@ SELECT asked.position::integer AS position, CASE WHEN s.id IS NOT NULL THEN json
   'mcp_servers', CASE WHEN s.mcp_servers::text <> '{}' THEN s.mcp_servers ELSE coalesce(a.mcp_servers, '{}') END,
   'max_iterations', coalesce(s.max_iterations, a.max_iterations),
   'parallel_tool_calls', coalesce(s.parallel_tool_calls, a.parallel_tool_calls),
+  'turns_running_max', o.turns_running_max,
   'model', CASE WHEN m.id IS NOT NULL THEN ${turnModelJson} END
 ) END AS settings
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked(organization_id, session_id, model_id, position)

@@ -61,9 +61,20 @@ export interface Beat {
   draining: boolean
   /** The turns that the database gives this worker. */
   held: HeldTurn[]
+  /** The organizations that may not run as many turns as they like, as far as they run any or have some that wait for a place; null: none is limited. */
+  limited: LimitedOrganization[] | null
 }
 
-/** One heartbeat: see migrations/0006_beat.sql. A worker that runs nothing is offered suspects first. */
+export interface LimitedOrganization {
+  organization_id: string
+  turns_running_max: number
+  /** By other workers. */
+  running_elsewhere: number
+  /** Could run, and have no place. */
+  turns_ready: number
+}
+
+/** One heartbeat: see migrations/0012_limits.sql. A worker that runs nothing is offered suspects first. */
 export async function beat(db: Pick<pg.Client, 'query'>, workerId: string, freeSlots: number, isIdle = false): Promise<Beat> {
   const { rows } = await db.query<Beat>({ name: 'beat', text: '/* beat */ SELECT * FROM beat($1, $2, $3)', values: [workerId, freeSlots, isIdle] })
   return rows[0]!

@@ -23,15 +23,29 @@ beforeEach(async () => {
 
 const fork = async (body: unknown = '', id = session.id) => await post<Session>(`${server.url}/v1/sessions/${id}/fork`, body)
 const forked = async (body: unknown = '', id = session.id): Promise<Session> => {
-  const answer = await fork(body, id)
-  expect(answer.status, answer.text).toBe(201)
-  return answer.body
+  const { status, text, body: copy } = await fork(body, id)
+  expect(status, text).toBe(201)
+  return copy
 }
 const say = (text: string, id = session.id) => runTurn(server.url, id, textMessage(text))
 const listMessages = async (id = session.id, query = '') => (await send<{ data: Message[] }>(`${server.url}/v1/sessions/${id}/messages?${query}`)).body.data
 const sequenceOf = (events: Event[], type: string) => events.find((event) => event.type === type)!.sequence
+/** A simulated model repeats what it was told. */
+const answer = (text: string) => `agent: You said: ${text}`
 const lastPrompt = () => showPrompt(prompts.calls.at(-1)!)
 const withoutIds = ({ id: _id, session_id: _session, turn_id: _turn, ...message }: Message) => message
+
+/** A turn that has used up its iterations at once. */
+async function failTurn(): Promise<string> {
+  await send(`${server.url}/v1/sessions/${session.id}`, { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: '{"max_iterations":1}' })
+  const events = await runTurn(server.url, session.id, scriptMessage([{ tool_calls: [{ name: 'calculator', arguments: { expression: '1+1' } }] }]))
+  return events.find(({ type }) => type === 'turn.failed')!.context.turn_id!
+}
+
+async function countDurable(): Promise<Record<string, number | undefined>> {
+  const read = async (path: string) => (await send<{ total?: number; turns_failed_last_hour?: number }>(`${server.url}/v1/durable/${path}`)).body
+  return { workflows: (await read('workflows')).total, dlq: (await read('dlq')).total, failed: (await read('health')).turns_failed_last_hour }
+}
 
 describe('POST /v1/sessions/{session_id}/fork', () => {
   describe('201', () => {
@@ -48,9 +62,9 @@ describe('POST /v1/sessions/{session_id}/fork', () => {
       expect(copies.every(({ session_id, id, turn_id }) => session_id === copy.id && originals.every((original) => original.id !== id && original.turn_id !== turn_id))).toBe(true)
 
       await say('three', copy.id)
-      expect(lastPrompt()).toEqual(['user: one', 'agent: one', 'user: two', 'agent: two', 'user: three'])
+      expect(lastPrompt()).toEqual(['user: one', answer('one'), 'user: two', answer('two'), 'user: three'])
       await say('four')
-      expect(lastPrompt()).toEqual(['user: one', 'agent: one', 'user: two', 'agent: two', 'user: four'])
+      expect(lastPrompt()).toEqual(['user: one', answer('one'), 'user: two', answer('two'), 'user: four'])
     })
 
     it('takes the title of its source where none is given, and nothing at all as a body', async () => {
@@ -84,10 +98,10 @@ describe('POST /v1/sessions/{session_id}/fork', () => {
         [1, []],
         [sequenceOf(one, 'input.message'), ['user: one']],
         [sequenceOf(one, 'output.message.completed') - 1, ['user: one']],
-        [sequenceOf(one, 'output.message.completed'), ['user: one', 'agent: one']],
-        [sequenceOf(one, 'turn.completed'), ['user: one', 'agent: one']],
-        [sequenceOf(two, 'input.message') - 1, ['user: one', 'agent: one']],
-        [sequenceOf(two, 'input.message'), ['user: one', 'agent: one', 'user: two']],
+        [sequenceOf(one, 'output.message.completed'), ['user: one', answer('one')]],
+        [sequenceOf(one, 'turn.completed'), ['user: one', answer('one')]],
+        [sequenceOf(two, 'input.message') - 1, ['user: one', answer('one')]],
+        [sequenceOf(two, 'input.message'), ['user: one', answer('one'), 'user: two']],
       ]
       for (const [at_sequence, past] of cases) {
         const copy = await forked({ at_sequence })
@@ -127,31 +141,23 @@ describe('POST /v1/sessions/{session_id}/fork', () => {
       expect(shown.slice(-2)).toEqual(['user: meanwhile', 'user: next'])
     })
 
-    it('leaves out messages that waited behind the turn under way, and lets that turn run on', async () => {
-      await say('zero')
-      await postMessage(server.url, session.id, scriptMessage([{ tool_calls: [{ name: 'ask', arguments: {} }] }, { text: 'Thank you.' }]))
-      const parked = await readUntil(server.url, session.id, 'tool.call_requested')
-      expect(parked.length).toBeGreaterThan(0)
-      // A turn that waits for its caller takes messages in; one that is to be interrupted has them wait.
-      await postMessage(server.url, session.id, { ...textMessage('behind'), controls: { when_busy: 'interrupt' } })
-      const behind = (await listMessages(session.id, 'role=user')).at(-1)!
-      const copy = await forked({ at_sequence: behind.sequence })
-      await readUntil(server.url, session.id, 'session.idled')
-      await say('next', copy.id)
-      expect(lastPrompt()).not.toContain('user: behind')
-      expect(lastPrompt().slice(-2)).toEqual(['tool_result: [call_1: not part of this fork]', 'user: next'])
-      expect((await send<Session>(`${server.url}/v1/sessions/${session.id}`)).body.status).toBe('idle')
-      expect((await listMessages()).at(-1)!.content).toEqual([{ type: 'text', text: 'behind' }])
-    })
-
-    it('while a model answers: what is not committed is not there, and the answer goes on', async () => {
+    it('while a model answers: leaves out what is not committed and what waits behind, and the turn runs on', async () => {
+      await say('one')
       await postMessage(server.url, session.id, scriptMessage([{ fail: { kind: 'hang', times: 99 } }]))
       await readUntil(server.url, session.id, 'reason.started')
+      for (const text of ['first behind', 'second behind']) await postMessage(server.url, session.id, { ...textMessage(text), controls: { when_busy: 'enqueue' } })
       const copy = await forked()
+      const tip = (await listEvents(server.url, session.id)).at(-1)!.sequence
       expect(copy.status).toBe('idle')
-      expect((await listMessages(copy.id)).map(({ role }) => role)).toEqual(['user'])
+      expect((await listMessages(copy.id)).map(({ role }) => role)).toEqual(['user', 'agent', 'user'])
       expect((await send<Session>(`${server.url}/v1/sessions/${session.id}`)).body.status).toBe('active')
-      await post(`${server.url}/v1/sessions/${session.id}/cancel`, '')
+
+      await post(`${server.url}/v1/sessions/${session.id}/cancel?scope=running`, '')
+      await readUntil(server.url, session.id, 'session.idled', { after: tip })
+      // Asked later, the same sequence is the same point; the end has the turns that ended since.
+      expect((await listMessages((await forked({ at_sequence: tip })).id)).map(withoutIds)).toEqual((await listMessages(copy.id)).map(withoutIds))
+      await say('next', (await forked()).id)
+      expect(lastPrompt().slice(-5)).toEqual(['user: first behind', answer('first behind'), 'user: second behind', answer('second behind'), 'user: next'])
     })
 
     it('forks a fork, at any of its sequences', async () => {
@@ -161,7 +167,7 @@ describe('POST /v1/sessions/{session_id}/fork', () => {
       await say('three', first.id)
       const second = await forked('', first.id)
       await say('four', second.id)
-      expect(lastPrompt()).toEqual(['user: one', 'agent: one', 'user: two', 'agent: two', 'user: three', 'agent: three', 'user: four'])
+      expect(lastPrompt()).toEqual(['user: one', answer('one'), 'user: two', answer('two'), 'user: three', answer('three'), 'user: four'])
       const copies = await listMessages(first.id)
       for (const [length, { sequence }] of copies.entries()) {
         const copy = await forked({ at_sequence: sequence }, second.id)
@@ -186,10 +192,8 @@ describe('POST /v1/sessions/{session_id}/fork', () => {
       await runTurn(server.url, session.id, { message: { content } })
       await postMessage(server.url, session.id, scriptMessage([{ tool_calls: [{ name: 'ask', arguments: {} }] }, { text: 'Thank you.' }]))
       await readUntil(server.url, session.id, 'tool.call_requested')
-      const result = 'x'.repeat(2_000_000)
       expect((await post(`${server.url}/v1/sessions/${session.id}/tool-results`, { tool_results: [{ tool_call_id: 'call_1', result: 'y'.repeat(900_000) }] })).status).toBe(200)
       await readUntil(server.url, session.id, 'session.idled')
-      expect(result).toHaveLength(2_000_000)
       const copy = await forked()
       for (const table of ['message_images', 'tool_result_values', 'tool_calls']) await server.pool.query(`DELETE FROM ${table} WHERE session_id = $1`, [session.id])
       expect((await send(`${server.url}/v1/sessions/${copy.id}/tool-results/call_1`)).text).toBe(`"${'y'.repeat(900_000)}"`)
@@ -205,16 +209,22 @@ describe('POST /v1/sessions/{session_id}/fork', () => {
     })
 
     it('adds nothing to workflows and dead letters: what was copied did not run here', async () => {
-      await postMessage(server.url, session.id, scriptMessage([{ fail: { kind: 'malformed', times: 99 } }]))
-      await readUntil(server.url, session.id, 'session.idled')
-      const counts = async () => await Promise.all(['workflows', 'dlq', 'health'].map(async (path) => {
-        const { total, turns_failed_last_hour } = (await send<{ total?: number; turns_failed_last_hour?: number }>(`${server.url}/v1/durable/${path}`)).body
-        return total ?? turns_failed_last_hour
-      }))
-      const before = await counts()
+      await failTurn()
+      const before = await countDurable()
       await forked()
-      expect(await counts()).toEqual(before)
-      expect(before[1]).toBeGreaterThan(0)
+      expect(await countDurable()).toEqual(before)
+      expect(before.dlq).toBeGreaterThan(0)
+    })
+
+    it('shows a failed turn as long as it was not posted again', async () => {
+      const failed = await failTurn()
+      const { last_sequence } = (await server.pool.query<{ last_sequence: number }>('SELECT last_sequence FROM session_heads WHERE session_id = $1', [session.id])).rows[0]!
+      expect((await post(`${server.url}/v1/durable/dlq/${failed}/retry`, '')).status).toBe(200)
+      await readUntil(server.url, session.id, 'session.idled', { after: last_sequence })
+      for (const at_sequence of [last_sequence, null]) {
+        await say('next', (await forked({ at_sequence })).id)
+        expect(lastPrompt().filter((line) => line.startsWith('user: ```sim'))).toHaveLength(1)
+      }
     })
 
     it('is the same over tRPC', async () => {

@@ -107,3 +107,4 @@ export const exportLine = z
     z.object({ type: z.literal('end'), messages: count.describe('How many there were') }).meta({ id: 'ExportEnd' }),
   ])
   .meta({ id: 'ExportLine', description: 'The session, then its messages, oldest first, then the end: without that last line an export is not whole' })
+export type ExportLine = z.output<typeof exportLine>

@@ -24,11 +24,16 @@ async function* writeLines({ db }: Services, range: { organization_id: string; s
     if (page.length === 0) break
     messages += page.length
     after_sequence = page.at(-1)!.sequence
-    yield page.map((message) => `{"type":"message",${writeMessage(message).slice(1)}\n`).join('')
+    yield page.map((message) => endLine(`{"type":"message",${writeMessage(message).slice(1)}`)).join('')
   }
   yield writeLine({ type: 'end', messages })
 }
 
 function writeLine(line: ExportLine): string {
-  return `${JSON.stringify(line)}\n`
+  return endLine(JSON.stringify(line))
+}
+
+/** JSON leaves these three as they are, and some readers of lines end one at each of them. They stand in strings alone. */
+function endLine(json: string): string {
+  return `${json.replaceAll(/[\u0085\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
 }

@@ -30,12 +30,13 @@ export async function forkSession(pool: DatabasePool, order: ForkOrder): Promise
     return await forkOnce(pool, order)
   } catch (error) {
     // An image of the source is gone since the snapshot, and so is the source: the next look says it.
-    if ((error as { code?: unknown }).code === foreignKeyViolation) return await forkOnce(pool, order) // pg puts SQLSTATE on its errors
+    if (hasLostRow.has((error as { code?: unknown }).code)) return await forkOnce(pool, order) // pg puts SQLSTATE on its errors
     throw error
   }
 }
 
-const foreignKeyViolation = '23503'
+/** A row that a foreign key asks for was deleted: before it asked, or while it waited for the row. */
+const hasLostRow: ReadonlySet<unknown> = new Set(['23503', '40001'])
 
 async function forkOnce(pool: DatabasePool, { organization_id, session_id, at_sequence, title }: ForkOrder): Promise<ForkResult> {
   return await inTransaction(pool, async (transaction, complete) => {

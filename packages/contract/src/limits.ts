@@ -11,6 +11,8 @@ export const limits = {
   metadataBytesMax: 16 * 1024,
   tagsMax: 50,
   tagCharactersMax: 256,
+  titleCharactersMax: 512,
+  searchCharactersMax: 256,
   headerBytesMax: 8 * 1024,
   jsonDepthMax: 64,
   /** Of a tool's `parameters`, as JSON. */

@@ -2,27 +2,34 @@ import { z } from 'zod'
 import { ids } from './ids.ts'
 import { limits } from './limits.ts'
 import { mcpServers, mcpServersFields, mergeMcpSpellings } from './mcp-server.ts'
-import { tags, whenBusy } from './message.ts'
+import { message, tags, whenBusy } from './message.ts'
 import { capabilityRef, toolDefinition } from './tool.ts'
 import { usage } from './turn.ts'
+
+const title = z.string().max(limits.titleCharactersMax)
+
+/** What a session has of its own, and may be given another of at any time: a turn keeps what it began with. */
+const settings = {
+  title: title.nullish(),
+  locale: z.string().max(64).nullish(),
+  model_id: ids.model.nullish(),
+  tags: tags.nullish(),
+  capabilities: z.array(capabilityRef).max(100).nullish(),
+  tools: z.array(toolDefinition).max(128).nullish(),
+  system_prompt: z.string().max(limits.jsonBodyBytesMax).nullish(),
+  max_iterations: z.int().min(1).max(limits.iterationsMax).nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  hints: z.record(z.string(), z.unknown()).nullish(),
+  when_busy: whenBusy.nullish(),
+}
 
 /** The body of `POST /v1/sessions`. Everything is optional. */
 export const createSessionRequest = z
   .object({
     agent_id: ids.agent.nullish(),
     agent_name: z.string().max(64).nullish(),
-    title: z.string().max(512).nullish(),
-    locale: z.string().max(64).nullish(),
-    model_id: ids.model.nullish(),
-    tags: tags.nullish(),
-    capabilities: z.array(capabilityRef).max(100).nullish(),
-    tools: z.array(toolDefinition).max(128).nullish(),
+    ...settings,
     ...mcpServersFields,
-    system_prompt: z.string().max(limits.jsonBodyBytesMax).nullish(),
-    max_iterations: z.int().min(1).max(limits.iterationsMax).nullish(),
-    parallel_tool_calls: z.boolean().nullish(),
-    hints: z.record(z.string(), z.unknown()).nullish(),
-    when_busy: whenBusy.nullish(),
     harness_id: ids.harness.nullish(),
     harness_name: z.string().max(64).nullish(),
   })
@@ -30,6 +37,26 @@ export const createSessionRequest = z
   .transform(mergeMcpSpellings)
   .meta({ id: 'CreateSessionRequest' })
 export type CreateSessionRequest = z.output<typeof createSessionRequest>
+
+/** The body of `PATCH /v1/sessions/{session_id}`. The headers of MCP servers are read while turns run, so those stay as they are. */
+export const updateSessionRequest = z
+  .object(settings)
+  .meta({ id: 'UpdateSessionRequest', description: 'What is absent stays as it is; null clears. Turns that have begun keep what they began with' })
+export type UpdateSessionRequest = z.output<typeof updateSessionRequest>
+
+/** The body of `POST /v1/sessions/{session_id}/fork`. Everything is optional. */
+export const forkSessionRequest = z
+  .object({
+    at_sequence: z
+      .int()
+      .min(1, 'must be at least 1, the session’s first event')
+      .max(Number.MAX_SAFE_INTEGER)
+      .nullish()
+      .describe('The sequence of the last event that the fork knows of; without it, the latest'),
+    title: title.nullish().describe('Without it, the title of the session that is forked'),
+  })
+  .meta({ id: 'ForkSessionRequest' })
+export type ForkSessionRequest = z.output<typeof forkSessionRequest>
 
 /** `waitingfortoolresults` is so spelled on the wire, and stands for approvals too. */
 export const sessionStatuses = ['started', 'active', 'idle', 'waitingfortoolresults'] as const
@@ -56,9 +83,28 @@ export const session = z
     parallel_tool_calls: z.boolean().nullable(),
     hints: z.unknown().nullable(),
     when_busy: whenBusy.nullable(),
+    is_pinned: z.boolean(),
     usage: usage.describe('Of all its model calls so far'),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
   .meta({ id: 'Session' })
 export type Session = z.output<typeof session>
+
+const count = z.int().min(0)
+const countsByStatus = { started: count, active: count, idle: count, waitingfortoolresults: count } satisfies Record<SessionStatus, typeof count>
+
+export const sessionStats = z
+  .object({ total: count, ...countsByStatus, by_status: z.object(countsByStatus).describe('The same counts') })
+  .meta({ id: 'SessionStats', description: 'How many sessions there are, and in which status' })
+export type SessionStats = z.output<typeof sessionStats>
+
+/** A line of `GET /v1/sessions/{session_id}/export`. */
+export const exportLine = z
+  .discriminatedUnion('type', [
+    session.extend({ type: z.literal('session') }).meta({ id: 'ExportedSession' }),
+    message.extend({ type: z.literal('message') }).meta({ id: 'ExportedMessage' }),
+    z.object({ type: z.literal('end'), messages: count.describe('How many there were') }).meta({ id: 'ExportEnd' }),
+  ])
+  .meta({ id: 'ExportLine', description: 'The session, then its messages, oldest first, then the end: without that last line an export is not whole' })
+export type ExportLine = z.output<typeof exportLine>

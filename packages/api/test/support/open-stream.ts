@@ -64,12 +64,14 @@ export async function openStream(url: string, headers: Record<string, string> = 
   }
 }
 
-/** The session's events from its first up to the first of a type, as they come. */
-export async function readUntil(url: string, sessionId: string, type: string): Promise<Event[]> {
+/** The session's events from its first, or those after a sequence, up to the first of a type, as they come. */
+export async function readUntil(url: string, sessionId: string, type: string, { after = 0 } = {}): Promise<Event[]> {
   const stream = await openStream(`${url}/v1/sessions/${sessionId}/sse`)
-  const frames = await stream.until(type)
+  const frames: Frame[] = []
+  do frames.push(...(await stream.until(type)))
+  while (frames.at(-1)!.data.sequence <= after)
   stream.close()
-  return frames.map((frame) => frame.data).filter((event) => event.id !== undefined)
+  return frames.filter(({ data }) => after === 0 || data.sequence > after).map((frame) => frame.data).filter((event) => event.id !== undefined)
 }
 
 function parseFrame(text: string): Frame {

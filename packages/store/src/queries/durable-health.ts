@@ -10,7 +10,7 @@ SELECT
   (SELECT count(*) FROM turns WHERE status = 'running') AS turns_running,
   (SELECT count(*) FROM turns WHERE status = 'waiting') AS turns_waiting,
   (SELECT count(*) FROM turns WHERE status = 'parked') AS turns_parked,
-  (SELECT count(*) FROM turns WHERE status = 'failed' AND ended_at > clock_timestamp() - interval '1 hour') AS turns_failed_last_hour,
+  (SELECT count(*) FROM turns WHERE status = 'failed' AND ended_at > clock_timestamp() - interval '1 hour' AND copy_of IS NULL) AS turns_failed_last_hour,
   (SELECT max(greatest(0, extract(epoch FROM clock_timestamp() - created_at) * 1000))::bigint FROM turns WHERE status = 'ready') AS oldest_ready_age_ms,
   live.*
 FROM (

@@ -1,25 +1,11 @@
-import type { CapabilityRef, CreateSessionRequest, McpServers, ModelPrices, Session, SessionStatus, ToolDefinition, Usage } from '@reprise/contract'
+import type { CapabilityRef, CreateSessionRequest, McpServers, ModelPrices, Session, SessionStatus, ToolDefinition } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { encodeEvents } from '../journal/encode-flush.ts'
 import { newEvent } from '../journal/append.ts'
-import { showUsage, type UsageTotals } from '../journal/sum-used.ts'
+import { noUsage, sessionColumns, sessionStatus, sessionUsed, showSession, type SessionRow } from './session-record.ts'
 import { turnModelJson } from './turn-model.ts'
 
-export type NewSession = Omit<Session, 'status' | 'usage' | 'created_at' | 'updated_at'> & { mcp_headers_sealed: Uint8Array | null }
-
-const columns = `s.id, s.organization_id, s.workspace_id, s.harness_id, s.owner_principal_id, s.agent_id, s.title, s.locale,
-  s.model_id, s.tags, s.capabilities, s.tools, s.system_prompt, s.max_iterations, s.parallel_tool_calls, s.hints, s.when_busy,
-  s.created_at, s.updated_at, s.mcp_servers AS "mcpServers"`
-
-// A status is never stored: the head says it.
-const status = `CASE
-    WHEN h.active_status = 'parked' THEN 'waitingfortoolresults'
-    WHEN h.active_status IS NOT NULL THEN 'active'
-    WHEN h.last_ordinal = 0 THEN 'started'
-    ELSE 'idle'
-  END AS status`
-
-const noUsage: Usage = { input_tokens: 0, output_tokens: 0 }
+export type NewSession = Omit<Session, 'status' | 'usage' | 'is_pinned' | 'created_at' | 'updated_at'> & { mcp_headers_sealed: Uint8Array | null }
 
 /** Stores a session, its head and `session.started` in one commit. */
 export async function insertSession(db: Database, session: NewSession): Promise<Session> {
@@ -47,7 +33,7 @@ j AS (
   INSERT INTO journal (organization_id, session_id, first_sequence, last_sequence, event_ms, events)
   SELECT s.organization_id, s.id, 1, 1, now_ms, $18 FROM s, clock
 )
-SELECT ${columns}, 'started' AS status FROM s`,
+SELECT ${sessionColumns}, 'started' AS status FROM s`,
     values: [
       session.id, session.organization_id, session.workspace_id, harness_id, session.owner_principal_id, agent_id, session.title,
       session.locale, model_id, JSON.stringify(session.tags), JSON.stringify(session.capabilities), JSON.stringify(session.tools),
@@ -59,17 +45,15 @@ SELECT ${columns}, 'started' AS status FROM s`,
 }
 
 export async function readSession(db: Database, organizationId: string, sessionId: string): Promise<Session | null> {
-  const { rows } = await db.query<Omit<Session, 'usage'> & { used: UsageTotals | null }>({
+  const { rows } = await db.query<SessionRow>({
     name: 'read_session',
     text: `/* readSession */
-SELECT ${columns}, ${status}, json_strip_nulls(to_json(h.usage)) AS used
+SELECT ${sessionColumns}, ${sessionStatus} AS status, ${sessionUsed} AS used
 FROM sessions s JOIN session_heads h ON h.session_id = s.id
 WHERE s.organization_id = $1 AND s.id = $2 AND h.deleted_at IS NULL`,
     values: [organizationId, sessionId],
   })
-  if (!rows[0]) return null
-  const { used, ...session } = rows[0]
-  return { ...session, usage: used ? showUsage(used) : noUsage }
+  return rows[0] ? showSession(rows[0]) : null
 }
 
 export interface SessionTip {

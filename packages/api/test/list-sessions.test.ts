@@ -1,5 +1,5 @@
 import { session as sessionSchema, type Agent, type Session } from '@reprise/contract'
-import { seeded } from '@reprise/store'
+import { describeOwnership, seeded } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { query } from './support/call-procedure.ts'
 import { createForeignSession, foreignOrganizationId } from './support/create-foreign-session.ts'
@@ -57,9 +57,7 @@ describe('GET /v1/sessions', () => {
     it('shows every session with all that a session always has', async () => {
       for (const session of (await list()).data) {
         expect(sessionSchema.safeParse(session).error).toBeUndefined()
-        expect(session).toMatchObject({
-          organization_id: seeded.organization_id, workspace_id: seeded.workspace_id, harness_id: seeded.harness_id, owner_principal_id: seeded.principal_id,
-        })
+        expect(session).toMatchObject({ organization_id: seeded.organization_id, harness_id: seeded.harness_id, ...describeOwnership(seeded.organization_id) })
       }
     })
 

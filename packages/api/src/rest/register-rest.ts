@@ -11,6 +11,7 @@ import { registerModels } from './models.ts'
 import { registerProviders } from './providers.ts'
 import { registerSessions } from './sessions.ts'
 import { registerToolResults } from './tool-results.ts'
+import { registerWebhooks } from './webhooks.ts'
 
 /** The documented clients are configured with a base that ends in `/api`; everybody else leaves it out. */
 const prefixes = ['/v1', '/api/v1'] as const
@@ -29,6 +30,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerCapabilities(scope, services)
         registerImages(scope, services)
         registerDurable(scope, services)
+        registerWebhooks(scope, services)
       },
       { prefix },
     )

@@ -8,7 +8,8 @@ import { messages } from './messages.ts'
 import { models } from './models.ts'
 import { providers } from './providers.ts'
 import { sessions } from './sessions.ts'
+import { webhooks } from './webhooks.ts'
 
 /** The same operations as REST, with the same schemas, records and error codes. */
-export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable })
+export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, webhooks })
 export type AppRouter = typeof appRouter

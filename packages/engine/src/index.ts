@@ -13,7 +13,7 @@ export type { ApproveOutcome, SubmittedApproval } from './submit-tool-approvals.
 export type { SubmitOutcome, SubmittedToolResult } from './submit-tool-results.ts'
 export { findTools, listCapabilityTools, type Capability } from './tools/capabilities.ts'
 export type { OperatorMcpServer } from './tools/mcp/server-spec.ts'
-export { sealMcpHeaders, type McpHeaders } from './secrets/mcp-headers.ts'
+export { openMcpHeaders, sealMcpHeaders, type McpHeaders } from './secrets/mcp-headers.ts'
 export { giveNames, type ToolSource } from './tools/give-names.ts'
 export { defineTool, ToolFault, type Tool, type ToolContext, type ToolOutcome } from './tools/tool.ts'
 export type { Log } from './turn/turn-run.ts'

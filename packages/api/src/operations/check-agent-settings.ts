@@ -19,7 +19,7 @@ interface AgentSettings {
 }
 
 /** Refuses now what would otherwise fail every turn later. A session takes what it leaves out from its agent. */
-export async function checkAgentSettings(services: Services, settings: AgentSettings, agent: Agent | null = null): Promise<void> {
+export async function checkAgentSettings(services: Services, settings: AgentSettings, agent: Pick<Agent, 'capabilities' | 'tools'> | null = null): Promise<void> {
   const known = services.engine.capabilities
   const { harness_id, harness_name } = settings
   const [capabilities, tools] = [settings.capabilities ?? [], settings.tools ?? []]

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Services } from '../services.ts'
 import type { EventStreams } from '../streams/event-streams.ts'
+import { registerAgentCopies } from './agent-copies.ts'
 import { registerAgents } from './agents.ts'
 import { registerCapabilities } from './capabilities.ts'
 import { registerDurable } from './durable.ts'
@@ -25,6 +26,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerToolResults(scope, services)
         registerEvents(scope, services, streams)
         registerAgents(scope, services)
+        registerAgentCopies(scope, services)
         registerModels(scope, services)
         registerProviders(scope, services)
         registerCapabilities(scope, services)

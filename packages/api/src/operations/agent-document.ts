@@ -1,0 +1,76 @@
+/**
+ * An agent as a document: Markdown whose front matter, in YAML, has its settings, and whose text is its prompt.
+ *
+ *   ---
+ *   name: helper
+ *   capabilities:
+ *     - ref: calculator
+ *   ---
+ *
+ *   You are a helpful assistant.
+ *
+ * The one empty line after the front matter is not the prompt's. A document without front matter is a prompt and no more.
+ */
+import { AppError, type Agent } from '@reprise/contract'
+import { parseDocument, stringify } from 'yaml'
+import { fieldError } from '../errors/to-app-error.ts'
+
+export interface AgentDocument {
+  /** Null: the document has no front matter. */
+  settings: Record<string, unknown> | null
+  prompt: string
+}
+
+/** YAML takes far longer to read than JSON, and is read on the main thread. */
+const frontMatterBytesMax = 64 * 1024
+
+const opening = /^---[ \t]*\r?\n/
+const closing = /^---[ \t]*(?:\r?\n|$)/m
+const emptyLine = /^[ \t]*\r?\n/
+
+export function readAgentDocument(text: string): AgentDocument {
+  const begin = opening.exec(text)
+  if (!begin) return { settings: null, prompt: text }
+  const rest = text.slice(begin[0].length)
+  const end = closing.exec(rest)
+  if (!end) throw malformed('begins with --- and is not ended by a line of ---')
+  const prompt = rest.slice(end.index + end[0].length).replace(emptyLine, '')
+  return { settings: readFrontMatter(rest.slice(0, end.index)), prompt }
+}
+
+export function writeAgentDocument(agent: Agent): string {
+  const { name, display_name, description, default_model_id, tags, capabilities, tools, max_iterations, parallel_tool_calls, when_busy } = agent
+  // Headers are secrets, and not even their names go out.
+  const mcpServers = Object.fromEntries(Object.entries(agent.mcpServers).map(([server, { headers: _, ...shown }]) => [server, shown]))
+  const settings = { name, display_name, description, default_model_id, tags, capabilities, tools, mcpServers, max_iterations, parallel_tool_calls, when_busy }
+  const given = Object.entries(settings).filter(([, value]) => value !== null && (typeof value !== 'object' || Object.keys(value).length > 0))
+  // Texts of more than one line in quotes: as blocks, some lose the spaces that they end with.
+  const frontMatter = stringify(Object.fromEntries(given), { lineWidth: 0, blockQuote: false, aliasDuplicateObjects: false })
+  return `---\n${frontMatter}---\n\n${agent.system_prompt}`
+}
+
+function readFrontMatter(text: string): Record<string, unknown> {
+  if (Buffer.byteLength(text) > frontMatterBytesMax) throw malformed(`is larger than ${frontMatterBytesMax} bytes: send such an agent as JSON`)
+  const settings = parse(text) ?? {}
+  if (typeof settings !== 'object' || Array.isArray(settings)) throw malformed('must be a mapping, such as "name: helper"')
+  return settings as Record<string, unknown> // what YAML has besides are lists and single values
+}
+
+function parse(text: string): unknown {
+  try {
+    const document = parseDocument(text, { schema: 'core', version: '1.2', merge: false, prettyErrors: false, stringKeys: true, logLevel: 'error' })
+    const [fault] = document.errors
+    if (fault) throw malformed(`is not YAML: ${fault.message}`)
+    // Not one alias: a few lines of them stand for gigabytes.
+    return document.toJS({ maxAliasCount: 0 })
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    if (error instanceof ReferenceError) throw malformed('must not have aliases')
+    if (error instanceof RangeError) throw malformed('is nested too deep')
+    throw error
+  }
+}
+
+function malformed(message: string): AppError {
+  return fieldError('invalid_request', 'front matter', message)
+}

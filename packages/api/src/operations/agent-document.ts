@@ -11,8 +11,9 @@
  *
  * The one empty line after the front matter is not the prompt's. A document without front matter is a prompt and no more.
  */
+import type { Compute } from '@reprise/compute'
 import { AppError, type Agent } from '@reprise/contract'
-import { parseDocument, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { fieldError } from '../errors/to-app-error.ts'
 
 export interface AgentDocument {
@@ -21,27 +22,27 @@ export interface AgentDocument {
   prompt: string
 }
 
-/** YAML takes far longer to read than JSON, and is read on the main thread. */
+/** YAML takes far longer to read than JSON. */
 const frontMatterBytesMax = 64 * 1024
 
 const opening = /^---[ \t]*\r?\n/
 const closing = /^---[ \t]*(?:\r?\n|$)/m
 const emptyLine = /^[ \t]*\r?\n/
 
-export function readAgentDocument(text: string): AgentDocument {
+export async function readAgentDocument(compute: Compute, text: string): Promise<AgentDocument> {
   const begin = opening.exec(text)
   if (!begin) return { settings: null, prompt: text }
   const rest = text.slice(begin[0].length)
   const end = closing.exec(rest)
   if (!end) throw malformed('begins with --- and is not ended by a line of ---')
   const prompt = rest.slice(end.index + end[0].length).replace(emptyLine, '')
-  return { settings: readFrontMatter(rest.slice(0, end.index)), prompt }
+  return { settings: await readFrontMatter(compute, rest.slice(0, end.index)), prompt }
 }
 
 export function writeAgentDocument(agent: Agent): string {
   const { name, display_name, description, default_model_id, tags, capabilities, tools, max_iterations, parallel_tool_calls, when_busy } = agent
   // Headers are secrets, and not even their names go out.
-  const mcpServers = Object.fromEntries(Object.entries(agent.mcpServers).map(([server, { headers: _, ...shown }]) => [server, shown]))
+  const mcpServers = Object.fromEntries(Object.entries(agent.mcpServers).map(([server, { headers: _headers, ...shown }]) => [server, shown]))
   const settings = { name, display_name, description, default_model_id, tags, capabilities, tools, mcpServers, max_iterations, parallel_tool_calls, when_busy }
   const given = Object.entries(settings).filter(([, value]) => value !== null && (typeof value !== 'object' || Object.keys(value).length > 0))
   // Texts of more than one line in quotes: as blocks, some lose the spaces that they end with.
@@ -49,26 +50,16 @@ export function writeAgentDocument(agent: Agent): string {
   return `---\n${frontMatter}---\n\n${agent.system_prompt}`
 }
 
-function readFrontMatter(text: string): Record<string, unknown> {
+async function readFrontMatter(compute: Compute, text: string): Promise<Record<string, unknown>> {
   if (Buffer.byteLength(text) > frontMatterBytesMax) throw malformed(`is larger than ${frontMatterBytesMax} bytes: send such an agent as JSON`)
-  const settings = parse(text) ?? {}
+  const read = await compute.readFrontMatter(text)
+  if (!read.ok) {
+    const { code, message } = read.refusal
+    throw code === 'invalid_request' ? malformed(message) : new AppError(code, { message })
+  }
+  const settings = read.value ?? {}
   if (typeof settings !== 'object' || Array.isArray(settings)) throw malformed('must be a mapping, such as "name: helper"')
   return settings as Record<string, unknown> // what YAML has besides are lists and single values
-}
-
-function parse(text: string): unknown {
-  try {
-    const document = parseDocument(text, { schema: 'core', version: '1.2', merge: false, prettyErrors: false, stringKeys: true, logLevel: 'error' })
-    const [fault] = document.errors
-    if (fault) throw malformed(`is not YAML: ${fault.message}`)
-    // Not one alias: a few lines of them stand for gigabytes.
-    return document.toJS({ maxAliasCount: 0 })
-  } catch (error) {
-    if (error instanceof AppError) throw error
-    if (error instanceof ReferenceError) throw malformed('must not have aliases')
-    if (error instanceof RangeError) throw malformed('is nested too deep')
-    throw error
-  }
 }
 
 function malformed(message: string): AppError {

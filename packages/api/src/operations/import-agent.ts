@@ -17,7 +17,7 @@ export const importAgentInput = z.object({ document: z.string().describe('Markdo
  * from the prompt's first heading, and never replaces another.
  */
 export async function importAgent(services: Services, caller: Caller, { document }: z.output<typeof importAgentInput>): Promise<Agent> {
-  const { settings, prompt } = readAgentDocument(document)
+  const { settings, prompt } = await readAgentDocument(services.compute, document)
   if (settings === null && prompt.trim() === '') throw fieldError('invalid_request', 'document', 'is empty')
   const isNamed = settings !== null && settings['name'] !== undefined && settings['name'] !== null
   const name = isNamed ? settings['name'] : deriveName(prompt)

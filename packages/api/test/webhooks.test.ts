@@ -18,6 +18,7 @@ let foreignId: string
 beforeAll(async () => {
   receiver = await receiveWebhooks()
   server = await startServer({ engine: { secretKeys: [secretKey], egressAllow: [receiver.address], deliveryTerms: { retryDelaysMs: [] } } })
+  await server.engine.startBackground()
   await server.pool.query(`INSERT INTO organizations (id, name) VALUES ($1, 'Other')`, [foreignOrganizationId])
   foreignId = newId('webhook')
   await insertWebhook(server.pool, { id: foreignId, organization_id: foreignOrganizationId, url: 'https://example.com', events: ['turn.failed'], enabled: true, description: null, secrets_sealed: new Uint8Array(1) })
@@ -174,7 +175,6 @@ describe('what comes of it', () => {
   }
 
   it('posts a turn’s end, logs that it failed, and posts it again when asked', async () => {
-    await server.engine.startBackground()
     receiver.status = 500
     const { id, secret } = await create({ url: receiver.url })
     const session = await createSession(server.url)

@@ -36,11 +36,12 @@ export async function countDeliveries(db: Database, { organization_id, webhook_i
   return rows[0]!.total
 }
 
-/** Has a delivery made once more, whatever became of it. Null when it is not there. */
+/** Has a delivery made once more and now, whatever became of it, and though the webhook is left in peace. Null when it is not there. */
 export async function redeliver(db: Database, organizationId: string, webhookId: string, deliveryId: string): Promise<WebhookDelivery | null> {
   const { rows } = await db.query<DeliveryRow>({
     name: 'redeliver',
     text: `/* redeliver */
+WITH roused AS (UPDATE webhooks SET paused_until = NULL WHERE organization_id = $1 AND id = $2)
 UPDATE webhook_deliveries SET
   status = 'pending', attempts = 0, next_attempt_at = now(), response_status = NULL, response_excerpt = NULL, error = NULL,
   duration_ms = NULL, updated_at = now()

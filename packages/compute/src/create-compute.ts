@@ -66,6 +66,8 @@ export interface Compute {
   readToolAnswer(answer: EncodedAnswer, options: ToolResultOptions): Promise<TaskResult<ProcessedToolResult>>
   /** HTML as readable Markdown. */
   convertWebPage(bytes: Uint8Array, options: TaskOptions & WebPageOptions): Promise<TaskResult<WebPage>>
+  /** YAML as plain values; the refusal's message goes on from a subject: "is not YAML". */
+  readFrontMatter(text: string, options?: TaskOptions): Promise<TaskResult<unknown>>
   stop(): Promise<void>
   readonly load: { waiting: number; running: number }
 }
@@ -75,6 +77,8 @@ export interface Compute {
  * `JSON.parse`, the whole process dies. So no allowed input may come near the limit: the largest needs about 150 MB.
  */
 const heapMegabytesMin = 256
+
+const frontMatterTimeoutMs = 10_000
 
 const neverAborted = new AbortController().signal
 
@@ -148,6 +152,9 @@ export function createCompute(options: ComputeOptions = {}): Compute {
       const owned = toTransferable(bytes)
       return pool.run('convertWebPage', { bytes: owned, options }, { transfer: [owned], signal })
     },
+
+    // On a thread however small: a few thousand keys take seconds.
+    readFrontMatter: (text, { signal } = {}) => pool.run('readFrontMatter', { text, timeoutMs: frontMatterTimeoutMs }, { transfer: [], signal }),
 
     checkToolSchema: (schema, { signal } = {}) => toolSchemas.checkSchema(schema, signal),
     checkToolArguments: (schema, args, { signal } = {}) => toolSchemas.checkArguments(schema, args, signal),

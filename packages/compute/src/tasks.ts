@@ -73,6 +73,11 @@ export async function checkToolArguments(input: { schemaJson: string; argumentsJ
   return check(input.schemaJson, input.argumentsJson, input.timeoutMs)
 }
 
+export async function readFrontMatter(input: { text: string; timeoutMs: number }): Promise<Parsed<unknown>> {
+  const { readFrontMatter: read } = await import('./read-front-matter.ts')
+  return read(input.text, input.timeoutMs)
+}
+
 /** Sends a result back with its bytes moved instead of copied. */
 function moving<T extends object>(result: T, bytes: readonly (Uint8Array | null)[]): T {
   const buffers = new Set(bytes.flatMap((part) => (part ? [part.buffer] : [])))

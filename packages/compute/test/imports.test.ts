@@ -29,11 +29,14 @@ it('a thread loads nothing but the contract, Piscina and sharp', () => {
   expect(listForeign('tasks.ts')).toEqual(['@reprise/contract', 'piscina', 'sharp'])
 })
 
-it('what reads web pages and judges schemas is loaded later, by the first thread that sees one', () => {
+it('what reads web pages and YAML, and judges schemas, is loaded later, by the first thread that sees one', () => {
   const later = globSync('**/*.ts', { cwd: source }).flatMap((file) =>
     [...readFileSync(resolve(source, file), 'utf8').matchAll(/\bimport\('([^']+)'\)/g)].map(([, specifier]) => `${file} ${specifier}`),
   )
-  expect(later).toEqual(['tasks.ts ./web-page/convert-web-page.ts', 'tasks.ts ./tool-schemas/check-tool-schema.ts', 'tasks.ts ./tool-schemas/check-tool-arguments.ts'])
+  expect(later).toEqual([
+    'tasks.ts ./web-page/convert-web-page.ts', 'tasks.ts ./tool-schemas/check-tool-schema.ts', 'tasks.ts ./tool-schemas/check-tool-arguments.ts', 'tasks.ts ./read-front-matter.ts',
+  ])
+  expect(listForeign('read-front-matter.ts')).toEqual(['yaml'])
   expect(listForeign('tool-schemas/check-tool-schema.ts')).toEqual(['@reprise/contract', 'ajv', 'ajv-formats', 'ajv/dist/2020.js'])
   expect(listForeign('web-page/convert-web-page.ts')).toEqual(['@mozilla/readability', 'linkedom', 'turndown'])
 })

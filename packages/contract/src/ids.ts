@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const idPrefixes = {
   agent: 'agent',
   approval: 'approval',
+  delivery: 'delivery',
   event: 'event',
   exec: 'exec',
   harness: 'harness',
@@ -81,6 +82,7 @@ function idSchema(kind: IdKind) {
 export const ids = {
   agent: idSchema('agent'),
   approval: idSchema('approval'),
+  delivery: idSchema('delivery'),
   event: idSchema('event'),
   exec: idSchema('exec'),
   harness: idSchema('harness'),

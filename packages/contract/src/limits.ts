@@ -29,6 +29,7 @@ export const limits = {
   inlineImagesPageSizeMax: 10,
   waitTimeoutMsDefault: 120_000,
   waitTimeoutMsMax: 600_000,
+  webhooksPerOrganizationMax: 50,
   iterationsDefault: 20,
   iterationsMax: 200,
   /** Of a tool's result as JSON. What is longer is kept whole elsewhere, and its message has the beginning. */

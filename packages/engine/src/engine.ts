@@ -24,6 +24,9 @@ import { Toolbox } from './tools/toolbox.ts'
 import { createWebFetch } from './tools/web-fetch.ts'
 import { turnLimits, type TurnLimits } from './turn/turn-limits.ts'
 import type { Log } from './turn/turn-run.ts'
+import { deliveryTerms, type DeliveryTerms } from './webhooks/delivery-terms.ts'
+import { postSigned, type PostOutcome, type SignedPost } from './webhooks/post-signed.ts'
+import { WebhookDeliveries } from './webhooks/webhook-deliveries.ts'
 import { Worker } from './worker.ts'
 
 export interface EngineOptions {
@@ -50,6 +53,7 @@ export interface EngineOptions {
   /** How long `stop` waits for running turns. */
   graceMs?: number
   limits?: Partial<TurnLimits>
+  deliveryTerms?: Partial<DeliveryTerms>
 }
 
 /** Accepts messages and runs their turns. */
@@ -77,6 +81,10 @@ export interface Engine {
   submitToolApprovals(request: ApproveRequest): Promise<ApproveOutcome>
   /** Posts the message of a failed turn again, as a new turn. */
   retryTurn(request: { organization_id: string; turn_id: string }): Promise<RetryOutcome>
+  /** Has what webhooks of an organization are due looked after at once, rather than within a minute. */
+  orderDueDeliveries(organizationId: string): Promise<void>
+  /** Posts something to a webhook, once and now. */
+  postSigned(post: SignedPost): Promise<PostOutcome>
   /** Begins to heartbeat, and to take up what an earlier process left. */
   start(): Promise<void>
   /** Begins with what is neither a request nor a turn. Takes its time on a new database; nothing waits for it. */
@@ -119,9 +127,16 @@ export function createEngine(options: EngineOptions): Engine {
   const worker = new Worker({ services: turnServices, connectionString, slots, graceMs })
   const settings = new SettingsLoader(db)
   const services = { db, journal, compute, worker, settings, definitions: new Definitions() }
-  const background = new Background({ connectionString, log, duties: [], performs: slots > 0 })
+  const order: Background['order'] = (name, sent, when) => background.order(name, sent, when)
+  const terms = { ...deliveryTerms, ...options.deliveryTerms }
+  const deliveries = new WebhookDeliveries({ db, transactions, egress, secrets, terms, order, log })
+  journal.onCommitted((committed) => deliveries.committed(committed))
+  const background = new Background({ connectionString, log, duties: [...deliveries.duties], performs: slots > 0 })
+  const stopped = new AbortController()
   let stopping: Promise<void> | null = null
   async function stop(): Promise<void> {
+    stopped.abort()
+    await deliveries.stop()
     await background.stop()
     await worker.stop()
     await mcp.stop()
@@ -143,7 +158,13 @@ export function createEngine(options: EngineOptions): Engine {
     submitToolApprovals: (request) => submitToolApprovals(services, request),
     retryTurn: (request) => retryTurn(services, request),
     start: () => worker.start(),
-    startBackground: () => background.start(),
+    orderDueDeliveries: (organizationId) => deliveries.orderDue([organizationId]),
+    postSigned: (post) => postSigned(egress, post, { signal: stopped.signal, timeoutMs: terms.timeoutMs }),
+    async startBackground() {
+      await background.start()
+      // What an earlier process left.
+      await deliveries.orderDue(null)
+    },
     stop: () => (stopping ??= stop()),
   }
 }

@@ -1,34 +1,12 @@
 import { AppError, newId, type Agent, type CreateAgentRequest } from '@reprise/contract'
-import { seeded, upsertAgent } from '@reprise/store'
+import { upsertAgent } from '@reprise/store'
 import type { Caller, Services } from '../services.ts'
-import { checkAgentSettings, checkModel } from './check-agent-settings.ts'
-import { keepMcpHeaders } from './keep-mcp-headers.ts'
+import { makeAgent } from './make-agent.ts'
 
 /** Creates an agent, or replaces the one with this id, or else with this name. */
 export async function createAgent(services: Services, caller: Caller, request: CreateAgentRequest): Promise<Agent> {
-  await checkAgentSettings(services, request)
-  await checkModel(services, caller, 'default_model_id', request.default_model_id)
-  const agent = await upsertAgent(
-    services.db,
-    {
-      id: request.id ?? newId('agent'),
-      organization_id: caller.organization_id,
-      name: request.name,
-      display_name: request.display_name ?? null,
-      description: request.description ?? null,
-      system_prompt: request.system_prompt,
-      default_model_id: request.default_model_id ?? null,
-      capabilities: request.capabilities ?? [],
-      tools: request.tools ?? [],
-      ...keepMcpHeaders(services, caller, request.mcpServers),
-      max_iterations: request.max_iterations ?? null,
-      parallel_tool_calls: request.parallel_tool_calls ?? null,
-      tags: request.tags ?? [],
-      when_busy: request.when_busy ?? null,
-      harness_id: seeded.harness_id,
-    },
-    request.id ? 'id' : 'name',
-  )
+  const made = await makeAgent(services, caller, request, request.id ?? newId('agent'))
+  const agent = await upsertAgent(services.db, made, request.id ? 'id' : 'name')
   if (!agent) throw new AppError('agent_conflict')
   return agent
 }

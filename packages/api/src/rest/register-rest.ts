@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { LoginAttempts } from '../access/login-attempts.ts'
 import type { Services } from '../services.ts'
 import type { EventStreams } from '../streams/event-streams.ts'
+import { registerAgentCopies } from './agent-copies.ts'
 import { registerAgents } from './agents.ts'
 import { registerCapabilities } from './capabilities.ts'
 import { registerDurable } from './durable.ts'
@@ -18,6 +19,7 @@ import { registerSessionCopies } from './session-copies.ts'
 import { registerSessionList } from './session-list.ts'
 import { registerSessions } from './sessions.ts'
 import { registerToolResults } from './tool-results.ts'
+import { registerWebhooks } from './webhooks.ts'
 
 /** The documented clients are configured with a base that ends in `/api`; everybody else leaves it out. */
 const prefixes = ['/v1', '/api/v1'] as const
@@ -40,6 +42,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerToolResults(scope, services)
         registerEvents(scope, services, streams)
         registerAgents(scope, services)
+        registerAgentCopies(scope, services)
         registerModels(scope, services)
         registerOrganization(scope, services)
         registerProviders(scope, services)
@@ -47,6 +50,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerImages(scope, services)
         registerDurable(scope, services)
         registerKeys(scope, services)
+        registerWebhooks(scope, services)
       },
       { prefix },
     )

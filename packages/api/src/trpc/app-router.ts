@@ -10,7 +10,8 @@ import { models } from './models.ts'
 import { organization } from './organization.ts'
 import { providers } from './providers.ts'
 import { sessions } from './sessions.ts'
+import { webhooks } from './webhooks.ts'
 
 /** The same operations as REST, with the same schemas, records and error codes. */
-export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, keys, organization })
+export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, keys, organization, webhooks })
 export type AppRouter = typeof appRouter

@@ -1,5 +1,5 @@
 import { createCompute, type Compute } from '@reprise/compute'
-import { createEngine, type EngineOptions } from '@reprise/engine'
+import { createEngine, type Engine, type EngineOptions } from '@reprise/engine'
 import { createPool, Hub, Journal, seed } from '@reprise/store'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
@@ -21,6 +21,7 @@ export interface TestServer {
   pool: pg.Pool
   compute: Compute
   hub: Hub
+  engine: Engine
   fastify: FastifyInstance
   database: TestDatabase
   /** Every route, as `GET /v1/models/:model_id`. */
@@ -71,6 +72,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     pool,
     compute,
     hub,
+    engine,
     fastify: server,
     database,
     routes,

@@ -67,6 +67,11 @@ export class KeyRing {
     }
   }
 
+  /** False for what was sealed with a key that this server does not have. */
+  canOpen(envelope: Uint8Array): boolean {
+    return this.#keys.has(keyIdOf(Buffer.from(envelope)))
+  }
+
   /** False for what an earlier key sealed, which is to be sealed anew. */
   isCurrent(envelope: Uint8Array): boolean {
     const [currentId] = this.#keys.keys()

@@ -1,4 +1,5 @@
 import { listSealedSecrets, replaceSealedSecret, type Database, type SealedSecret } from '@reprise/store'
+import { webhookBelongings } from '../webhooks/webhook-secrets.ts'
 import { SealBroken, type KeyRing } from './key-ring.ts'
 import { mcpBelongings } from './mcp-headers.ts'
 import { providerBelongings } from './provider-keys.ts'
@@ -27,7 +28,8 @@ export async function renewSeals(db: Database, ring: KeyRing): Promise<RenewedSe
 }
 
 function belongingsOf({ holder, organization_id, id }: SealedSecret): string[] {
-  return holder === 'provider' ? providerBelongings(organization_id, id) : mcpBelongings(organization_id)
+  if (holder === 'provider') return providerBelongings(organization_id, id)
+  return holder === 'webhook' ? webhookBelongings(organization_id, id) : mcpBelongings(organization_id)
 }
 
 function tryOpen(ring: KeyRing, sealed: Uint8Array, belongsTo: readonly string[]): string | null {

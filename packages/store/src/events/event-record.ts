@@ -39,6 +39,10 @@ export class EventRecord {
     return this.#id
   }
 
+  get ts(): string {
+    return new Date(this.#origin.event_ms).toISOString()
+  }
+
   get json(): string {
     this.#json ??= this.#write()
     return this.#json
@@ -50,11 +54,11 @@ export class EventRecord {
   }
 
   #write(): string {
-    const { session_id, sequence, event_ms, turn_id, input_message_id } = this.#origin
+    const { session_id, sequence, turn_id, input_message_id } = this.#origin
     const context = turn_id === null ? '{}' : `{"turn_id":"${turn_id}","input_message_id":"${input_message_id}"}`
     const data = this.#message ? putMessage(this.#event, this.#message) : this.#event.data_json
     return (
-      `{"id":"${this.id}","type":"${this.type}","ts":"${new Date(event_ms).toISOString()}","session_id":"${session_id}",` +
+      `{"id":"${this.id}","type":"${this.type}","ts":"${this.ts}","session_id":"${session_id}",` +
       `"sequence":${sequence},"context":${context},"data":${data}}`
     )
   }

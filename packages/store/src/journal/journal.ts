@@ -30,7 +30,7 @@ export class Journal {
   readonly #lanes: Lane[]
   readonly #waiting: pg.Pool
   #stopping: Promise<void> | null = null
-  #onCommitted: (committed: Committed) => void = () => {}
+  readonly #listeners: ((committed: Committed) => void)[] = []
 
   constructor({ connectionString, lanes = 2, queueMax = 10_000, statementTimeoutMs = 10_000, resendForMs = 10_000 }: JournalOptions) {
     this.#waiting = createPool({ connectionString, applicationName: 'reprise journal, waiting', connectionsMax: 4, lockTimeoutMs: 2_000, statementTimeoutMs })
@@ -38,9 +38,9 @@ export class Journal {
     this.#lanes = Array.from({ length: lanes }, () => new Lane({ connectionString, waiting: this.#waiting, queueMax, statementTimeoutMs, resendForMs, onCommitted }))
   }
 
-  /** Called with every commit, before the append's own promise resolves. There is one listener: the hub. */
+  /** The listener is called with every commit, before the append's own promise resolves. */
   onCommitted(listener: (committed: Committed) => void): void {
-    this.#onCommitted = listener
+    this.#listeners.push(listener)
   }
 
   async accept(accept: Accept): Promise<AcceptResult> {
@@ -111,7 +111,8 @@ export class Journal {
   }
 
   #publish(append: Append, { turn_id, first_sequence, events_appended, event_ms, edge, settled }: AppendRow): void {
-    if (events_appended > 0) this.#onCommitted({ append, turn_id, first_sequence, events_appended, event_ms, edge, settled })
+    if (events_appended === 0) return
+    for (const listener of this.#listeners) listener({ append, turn_id, first_sequence, events_appended, event_ms, edge, settled })
   }
 
   #append(append: Append): Promise<AppendRow> {

@@ -2,7 +2,7 @@ import type { Database } from '../database.ts'
 
 /** A secret as it is stored, and the row that holds it. */
 export interface SealedSecret {
-  holder: 'provider' | 'agent' | 'session'
+  holder: 'provider' | 'agent' | 'session' | 'webhook'
   organization_id: string
   id: string
   sealed: Uint8Array
@@ -15,7 +15,9 @@ SELECT 'provider' AS holder, organization_id, id, api_key_ciphertext AS sealed F
 UNION ALL
 SELECT 'agent', organization_id, id, mcp_headers_sealed FROM agents WHERE mcp_headers_sealed IS NOT NULL
 UNION ALL
-SELECT 'session', organization_id, id, mcp_headers_sealed FROM sessions WHERE mcp_headers_sealed IS NOT NULL`)
+SELECT 'session', organization_id, id, mcp_headers_sealed FROM sessions WHERE mcp_headers_sealed IS NOT NULL
+UNION ALL
+SELECT 'webhook', organization_id, id, secrets_sealed FROM webhooks`)
   return rows
 }
 
@@ -26,6 +28,8 @@ UPDATE providers SET api_key_ciphertext = $4 WHERE organization_id = $1 AND id =
 UPDATE agents SET mcp_headers_sealed = $4 WHERE organization_id = $1 AND id = $2 AND mcp_headers_sealed = $3`,
   session: `/* replaceSessionSeal */
 UPDATE sessions SET mcp_headers_sealed = $4 WHERE organization_id = $1 AND id = $2 AND mcp_headers_sealed = $3`,
+  webhook: `/* replaceWebhookSeal */
+UPDATE webhooks SET secrets_sealed = $4 WHERE organization_id = $1 AND id = $2 AND secrets_sealed = $3`,
 } as const satisfies Record<SealedSecret['holder'], string>
 
 /** Puts a secret sealed anew in the place of the same secret, unless it was changed meanwhile. */

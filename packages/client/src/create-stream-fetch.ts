@@ -5,7 +5,7 @@
  *     never sees one: what passes is tried again in here.
  * R2  What does not pass ends the subscription with the server's own words, which an EventSource would not have read.
  * R3  A connection over which nothing comes, not even heartbeats, is cut: a network that went away tells nobody.
- * R4  Who is let in and cut off again and again comes more and more slowly.
+ * R4  Who is let in and cut off again and again, without one event, comes more and more slowly.
  */
 import { chooseDelayMs } from './choose-delay.ts'
 import { pause } from './pause.ts'
@@ -23,7 +23,7 @@ interface StreamRequest {
 }
 
 /** A connection that held for so long was none of a row of failures. */
-const steadyMs = 1_000
+const steadyMs = 5_000
 /** Read by the EventSource, whose own patience after a break would be three seconds. */
 const retryField = new TextEncoder().encode('retry: 100\n\n')
 
@@ -31,8 +31,12 @@ const retryField = new TextEncoder().encode('retry: 100\n\n')
 export function createStreamFetch({ send, makeHeaders, silenceMsMax }: StreamFetchOptions): (url: string | URL, init: StreamRequest) => Promise<Response> {
   let failures = 0
   let openedAt: number | null = null
+  let cursor: string | undefined
   return async (url, { signal = null, ...init }) => {
-    if (openedAt !== null) failures = performance.now() - openedAt < steadyMs ? failures + 1 : 0
+    const hasHeld = openedAt !== null && performance.now() - openedAt >= steadyMs
+    const before = cursor
+    cursor = init.headers['Last-Event-ID']
+    if (openedAt !== null) failures = hasHeld || cursor !== before ? 0 : failures + 1
     for (;;) {
       if (failures > 0) await pause(chooseDelayMs(failures), signal)
       try {

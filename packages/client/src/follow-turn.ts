@@ -7,7 +7,7 @@ import { isTurnEnd, type SessionEvent } from './session-event.ts'
 export interface TurnAddress {
   session_id: string
   turn_id: string
-  /** Of the message that the turn answers; the turn's first event is then found without searching the session. */
+  /** Of the message that the turn answers: saves asking for it. */
   sequence?: number
 }
 
@@ -27,7 +27,6 @@ export async function* followTurn(client: RepriseClient, turn: TurnAddress, { si
   let cursor = after
   if (cursor === undefined) {
     const first = await findFirstEvent(client, turn, signal)
-    if (!first) throw new Error(`There is no turn ${turn_id} in the session ${session_id}`)
     if (first.context.turn_id === turn_id) yield first
     cursor = first.id
   }
@@ -38,8 +37,11 @@ export async function* followTurn(client: RepriseClient, turn: TurnAddress, { si
   }
 }
 
-async function findFirstEvent(client: RepriseClient, { session_id, turn_id, sequence }: TurnAddress, signal?: AbortSignal): Promise<SessionEvent | undefined> {
-  const filter = sequence === undefined ? { turn_id, after_sequence: 0 } : { after_sequence: sequence - 1 }
-  const [first] = await retryCall(() => client.events.list.query({ session_id, ...filter, limit: 1 }, { signal }), { signal })
-  return first as SessionEvent | undefined // the server emits what the contract says
+/** The event from which on the turn's events come. */
+async function findFirstEvent(client: RepriseClient, { session_id, turn_id, sequence }: TurnAddress, signal?: AbortSignal): Promise<SessionEvent> {
+  const call = { signal }
+  const since = sequence ?? (await retryCall(() => client.durable.workflows.get.query({ workflow_id: turn_id }, call), call)).input_sequence
+  const [first] = await retryCall(() => client.events.list.query({ session_id, after_sequence: since - 1, limit: 1 }, call), call)
+  if (!first) throw new Error(`The session ${session_id} has no turn ${turn_id}`)
+  return first as SessionEvent // the server emits what the contract says
 }

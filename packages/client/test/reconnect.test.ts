@@ -44,7 +44,9 @@ describe('a subscription tells each event once', () => {
   })
 
   it('when the server ends its connection, as it does every five minutes', async () => {
-    const sse = appRouter._def._config.sse! // the times of the real router, for as long as this test
+    // The times of the real router, for as long as this test.
+    const { _def: { _config: { sse: times } } } = appRouter
+    const sse = times!
     const { maxDurationMs } = sse
     sse.maxDurationMs = 150
     const watch = watchEvents(remote, session_id)

@@ -88,7 +88,7 @@ describe('followTurn', () => {
 
   it('says so when there is no such turn, and ends with its signal', async () => {
     const turn_id = `turn_${'0'.repeat(32)}`
-    await expect(collect(followTurn(client, { session_id, turn_id }))).rejects.toThrow(`There is no turn ${turn_id}`)
+    await expect(collect(followTurn(client, { session_id, turn_id }))).rejects.toThrow('Turn not found')
     const message = await postMessage(client, { session_id, text: scriptText([{ text: 'Late', ttft_ms: 60_000 }]) })
     const enough = new AbortController()
     const following = collect(followTurn(client, message, { signal: enough.signal }))
@@ -104,7 +104,7 @@ describe('readAnswer', () => {
   })
 
   it('throws why there is none, in words for people', async () => {
-    const failing = await postMessage(client, { session_id, text: scriptText([{ fail: { kind: '401', times: 9 } }]) })
+    const failing = await postMessage(client, { session_id, text: scriptText([{ fail: { kind: 'unknown' } }]) })
     await expect(readAnswer(client, failing)).rejects.toMatchObject({ name: 'TurnError', code: 'provider_error', message: 'The model provider could not answer.', turn_id: failing.turn_id })
     const endless = await postMessage(client, { session_id, text: scriptText([{ text: 'Late', ttft_ms: 60_000 }]) })
     const reading = readAnswer(client, endless)

@@ -1,4 +1,5 @@
 export { createRepriseClient, type ClientOptions, type RepriseClient } from './create-reprise-client.ts'
+export { findRunningTurn } from './find-running-turn.ts'
 export { followTurn, type FollowOptions, type TurnAddress } from './follow-turn.ts'
 export { postMessage, type NewMessage, type PostedMessage } from './post-message.ts'
 export { readAnswer, readText, TurnError } from './read-answer.ts'

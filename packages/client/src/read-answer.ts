@@ -29,6 +29,6 @@ export async function readAnswer(client: RepriseClient, turn: TurnAddress, optio
 }
 
 /** What a message says, without its images and tool calls. */
-export function readText({ content }: Pick<Message, 'content'>): string {
+export function readText({ content }: { content: readonly { type: string; text?: string }[] }): string {
   return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }

@@ -37,7 +37,7 @@ it('shows thinking and tools in a line each, and asks before what needs approval
   expect(await talk([steps, 'n'], { capabilities })).toContain('[calculator] failed: The call was not approved.')
 })
 
-it('goes on when its server is killed in the middle of an answer and started again', { timeout: 60_000 }, async () => {
+it('goes on when its server is killed in the middle of an answer and started again', { timeout: 90_000 }, async () => {
   const servers = await DatabaseServers.create()
   try {
     const first = await servers.start('all')
@@ -45,12 +45,14 @@ it('goes on when its server is killed in the middle of an answer and started aga
     const output = new PassThrough()
     const chatting = chat({ url: first.address, input, output })
     const printed = readAll(output)
-    input.write(`${script([{ text: 'One word after the other, to the end.', tokens_per_second: 10 }])}\n`)
+    // So slow that the server is gone long before the end.
+    const said = 'One word after the other, to the end. '.repeat(8)
+    input.write(`${script([{ text: said, tokens_per_second: 8 }])}\n`)
     await expect.poll(() => printed.text).toContain('One word')
     first.signal('SIGKILL')
     await first.ended
     await servers.start('all', { PORT: new URL(first.address).port })
-    await expect.poll(() => printed.text, { timeout: 20_000 }).toMatch(/One word[^]*\(starts again\)\nOne word after the other, to the end\.\n$/)
+    await expect.poll(() => printed.text, { timeout: 40_000 }).toMatch(new RegExp(`One word[^]*\\(starts again\\)\\n${said}\\n$`))
     input.end('And now?\n')
     await chatting
     expect(printed.text).toMatch(/You said: And now\?\n$/)

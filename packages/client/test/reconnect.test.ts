@@ -86,14 +86,15 @@ describe('a subscription tells each event once', () => {
     watch.stop()
   })
 
-  it('when the server is killed in the middle of an answer, and started again at its port', { timeout: 60_000 }, async () => {
+  it('when the server is killed in the middle of an answer, and started again at its port', { timeout: 90_000 }, async () => {
     const servers = await DatabaseServers.create()
     try {
       const first = await servers.start('all')
       const survivor = createRepriseClient({ url: first.address })
       const { id } = await survivor.sessions.create.mutate({ agent_name: 'assistant' })
       const watch = watchEvents(survivor, id)
-      const message = await postMessage(survivor, { session_id: id, text: slow })
+      // So slow that the server is gone long before the end.
+      const message = await postMessage(survivor, { session_id: id, text: scriptText([{ text: 'One word after another. '.repeat(15), tokens_per_second: 8 }]) })
       await expect.poll(() => watch.events.filter(({ type }) => type === 'output.message.delta').length).toBeGreaterThan(3)
       first.signal('SIGKILL')
       await first.ended

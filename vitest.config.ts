@@ -24,6 +24,7 @@ export default defineConfig({
     // Starting and crashing servers on two busy cores takes its time; a test that hangs still ends.
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       ...Object.entries(projects).map(([name, folder]) => ({ extends: true as const, test: { name, include: [`${folder}/test/**/*.test.ts`] } })),
       // Tests about the code base itself.

@@ -7,7 +7,9 @@ const root = join(import.meta.dirname, '..')
 
 function readPackages(): Package[] {
   return globSync('{apps,packages}/*/package.json', { cwd: root }).map((path) => {
-    const { name, dependencies = {} } = JSON.parse(readFileSync(join(root, path), 'utf8')) as { name: string; dependencies?: Record<string, string> } // pnpm demands it
+    const manifest = JSON.parse(readFileSync(join(root, path), 'utf8')) as Record<'dependencies' | 'peerDependencies', Record<string, string> | undefined> & { name: string } // pnpm demands it
+    const { name } = manifest
+    const dependencies = { ...manifest.dependencies, ...manifest.peerDependencies }
     const folder = dirname(path)
     expect(name).toBe(`@reprise/${basename(folder)}`)
     const sources = new Map(globSync(`${folder}/src/**/*.{ts,tsx}`, { cwd: root }).map((source) => [source, readFileSync(join(root, source), 'utf8')]))
@@ -56,6 +58,10 @@ describe('the check of boundaries', () => {
     expect(check('client', `import type { AppRouter } from '@reprise/api'`, ['@reprise/api'])).toEqual([])
     expect(check('client', `import { apiPlugin } from '@reprise/api'`, ['@reprise/api'])).toEqual(['packages/client/src/a/b.ts imports @reprise/api: its types only'])
     expect(check('client', `import { type AppRouter } from '@reprise/api'`, ['@reprise/api'])).toHaveLength(1)
+  })
+
+  test('keeps the client fit for a browser, which has no node', () => {
+    expect(check('client', `import { createInterface } from 'node:readline'`)).toEqual(['packages/client/src/a/b.ts imports node:readline: it must run in a browser too'])
   })
 
   test('keeps the database and the decoders where they belong', () => {

@@ -23,7 +23,7 @@ const boundaries: Record<string, Rules> = {
   engine: { uses: ['contract', 'compute', 'store'] },
   api: { uses: ['contract', 'compute', 'store', 'engine'] },
   host: { uses: ['contract', 'compute', 'store', 'engine', 'api'] },
-  client: { uses: ['contract'], usesTypesOf: ['api'] },
+  client: { uses: ['contract'], usesTypesOf: ['api'], hasNoNode: true },
   console: { uses: ['contract', 'client'], usesTypesOf: ['api'] },
   // One of them embeds the server, and has tables of its own.
   examples: { uses: ['contract', 'client', 'host'], usesTypesOf: ['api'], hasSql: true },

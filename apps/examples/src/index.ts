@@ -1,2 +1,6 @@
+export { runBatch, type BatchOptions, type BatchReport } from './batch/batch.ts'
+export { checkBatch } from './batch/check-batch.ts'
+export { askBot, openBotSession, resumeBot, type BotOptions } from './bot/bot.ts'
+export { createShoppingTools, ShoppingList } from './bot/shopping-list.ts'
 export { startBoxOffice, type BoxOffice } from './box-office/box-office.ts'
-export { chat, type ChatOptions } from './chat.ts'
+export { chat, type ChatOptions } from './chat/chat.ts'

@@ -91,7 +91,7 @@ describe('the same refusals as REST', () => {
 
   it('shows nothing of the inside of a 500, and logs it', async () => {
     await server.pool.query('ALTER TABLE agents RENAME TO agents_away')
-    const answer = await query('agents.get', { agent_id: 'assistant' })
+    const answer = await server.responses.provoking(500, () => query('agents.get', { agent_id: 'assistant' }))
     await server.pool.query('ALTER TABLE agents_away RENAME TO agents')
     expect(answer.body.error).toMatchObject({ message: 'Internal server error', data: { code: 'internal_error', httpStatus: 500 } })
     expect(answer.text).not.toMatch(/relation|\.ts/)

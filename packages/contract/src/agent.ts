@@ -32,7 +32,7 @@ export const createAgentRequest = z
     harness_name: z.string().max(64).nullish(),
   })
   .transform(({ model, ...request }) => ({ ...mergeMcpSpellings(request), default_model_id: request.default_model_id ?? model }))
-  .meta({ id: 'CreateAgentRequest' })
+  .meta({ id: 'CreateAgentRequest', example: { name: 'poet', system_prompt: 'You answer in verse.' } })
 export type CreateAgentRequest = z.output<typeof createAgentRequest>
 
 export const agent = z

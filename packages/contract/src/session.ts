@@ -28,7 +28,7 @@ export const createSessionRequest = z
   })
   .refine((request) => !(request.agent_id && request.agent_name), { path: ['agent_name'], message: 'must not be given together with agent_id' })
   .transform(mergeMcpSpellings)
-  .meta({ id: 'CreateSessionRequest' })
+  .meta({ id: 'CreateSessionRequest', example: { agent_name: 'assistant', title: 'A first conversation' } })
 export type CreateSessionRequest = z.output<typeof createSessionRequest>
 
 /** `waitingfortoolresults` is so spelled on the wire, and stands for approvals too. */

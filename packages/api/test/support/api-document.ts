@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import type { DeclaredResponse, MediaType, OpenApiDocument, Operation } from '../../src/docs/openapi-document.ts'
+import type { DeclaredResponse, JsonSchema, MediaType, OpenApiDocument, Operation } from '../../src/docs/openapi-document.ts'
 
 const rootId = 'openapi.json'
 
@@ -39,6 +39,10 @@ export class ApiDocument {
     const key = method === 'HEAD' ? 'get' : method.toLowerCase()
     const operation = path && this.document.paths[path]?.[key]
     return operation ? { method: key, path: path!, operation } : null
+  }
+
+  resolve(ref: string): JsonSchema {
+    return this.document.components.schemas[ref.split('/').at(-1)!]! // it refers only to what it has
   }
 
   /** Where in the document the response of a status is, and what it says. */

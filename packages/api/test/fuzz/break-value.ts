@@ -1,0 +1,45 @@
+/** Where in a JSON value something stands. */
+type Place = (string | number)[]
+
+export interface Breakage {
+  /** Which of its places, counted from the outermost. */
+  place: number
+  how: 'replace' | 'delete' | 'add' | 'wrap' | 'repeat'
+  value: unknown
+  key: string
+}
+
+/** A value with one thing wrong. */
+export function breakValue(value: unknown, { place, how, value: hostile, key }: Breakage): unknown {
+  const places = listPlaces(value)
+  const chosen = places[place % places.length]!
+  switch (how) {
+    case 'replace':
+      return change(value, chosen, () => hostile)
+    case 'wrap':
+      return change(value, chosen, (old) => [old])
+    case 'delete':
+      return change(value, chosen, () => undefined)
+    case 'add':
+      return change(value, chosen, (old) => (isObject(old) ? { ...old, [`x_${key}`]: hostile } : hostile))
+    case 'repeat':
+      return change(value, chosen, (old) => (Array.isArray(old) ? Array.from({ length: 130 }, () => old[0] ?? hostile) : hostile))
+  }
+}
+
+function listPlaces(value: unknown, at: Place = []): Place[] {
+  if (Array.isArray(value)) return [at, ...value.flatMap((item, index) => listPlaces(item, [...at, index]))]
+  if (isObject(value)) return [at, ...Object.entries(value).flatMap(([key, item]) => listPlaces(item, [...at, key]))]
+  return [at]
+}
+
+function change(value: unknown, [first, ...rest]: Place, to: (old: unknown) => unknown): unknown {
+  if (first === undefined) return to(value)
+  if (Array.isArray(value)) return value.map((item, index) => (index === first ? change(item, rest, to) : (item as unknown)))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === first ? change(item, rest, to) : item]))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

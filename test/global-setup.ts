@@ -11,7 +11,7 @@ declare module 'vitest' {
     /** Begins the name of every database of this run, so that runs that share a server do not meet. */
     databasePrefix: string
     /** How the fuzz run of the API is made; `pnpm fuzz` says otherwise. */
-    fuzz: { cases: number; seed: number; only: string }
+    fuzz?: { cases: number; seed: number; only: string; tells: boolean }
   }
 }
 
@@ -36,7 +36,5 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
   project.provide('serverUrl', server.connectionString)
   project.provide('databasePrefix', databasePrefix)
-  const { REPRISE_FUZZ_CASES = 200, REPRISE_FUZZ_SEED = 1, REPRISE_FUZZ_ONLY = '' } = process.env
-  project.provide('fuzz', { cases: Number(REPRISE_FUZZ_CASES), seed: Number(REPRISE_FUZZ_SEED), only: REPRISE_FUZZ_ONLY })
   return tearDown
 }

@@ -31,27 +31,28 @@ const boundary = 'fuzz'
 /** Requests to one operation: some as they should be, most with one thing wrong. */
 export function generateRequest({ method, path, operation }: FoundOperation, generation: Generation): fc.Arbitrary<FuzzRequest> {
   const parameters = operation.parameters ?? []
+  const json = operation.requestBody?.content['application/json']?.schema
+  const broken = json ? fc.tuple(generateValue(json, generation), breakage).map(([value, how]) => writeJson(breakValue(value, how))) : null
   const draft = fc.record<Draft>({
     params: fc.record(Object.fromEntries(listParameters(parameters, 'path').map((one) => [one.name, generatePathParameter(one, generation)]))),
     query: generatePairs(listParameters(parameters, 'query'), generation),
     headers: generatePairs(listParameters(parameters, 'header'), generation),
     body: generateBody(operation.requestBody, generation),
   })
-  return draft.chain((made) => fc.oneof(...listBreakages(made, parameters, operation.requestBody !== undefined, generation, operation))).map((broken) => writeRequest(method, path, broken))
+  return draft.chain((made) => fc.oneof(...listBreakages(made, parameters, broken))).map((made) => writeRequest(method, path, made))
 }
 
-function listBreakages(draft: Draft, parameters: readonly Parameter[], hasBody: boolean, generation: Generation, operation: FoundOperation['operation']) {
+function listBreakages(draft: Draft, parameters: readonly Parameter[], brokenBody: fc.Arbitrary<string> | null) {
   const names = Object.keys(draft.params)
   const queryNames = [...listParameters(parameters, 'query').map(({ name }) => name), 'unknown', '__proto__', 'limit']
-  const json = operation.requestBody?.content['application/json']?.schema
   return [
     { weight: 3, arbitrary: fc.constant(draft) },
     ...(names.length > 0 ? [{ weight: 3, arbitrary: fc.tuple(fc.constantFrom(...names), hostileId).map(([name, id]) => ({ ...draft, params: { ...draft.params, [name]: id } })) }] : []),
     { weight: queryNames.length > 3 ? 4 : 1, arbitrary: fc.tuple(fc.constantFrom(...queryNames), hostileText).map(([name, text]) => ({ ...draft, query: [...draft.query.filter(([one]) => one !== name), [name, text] as const] })) },
     { weight: queryNames.length > 3 ? 2 : 1, arbitrary: fc.constantFrom(...queryNames).map((name) => ({ ...draft, query: [...draft.query, [name, '1'] as const, [name, '2'] as const] })) },
     { weight: 2, arbitrary: hostileHeaders.map((headers) => ({ ...draft, headers: [...draft.headers, ...headers] })) },
-    ...(json ? [{ weight: 8, arbitrary: fc.tuple(generateValue(json, generation), breakage).map(([value, how]) => ({ ...draft, body: writeJson(breakValue(value, how)) })) }] : []),
-    { weight: hasBody ? 2 : 1, arbitrary: hostileBody.map((body) => ({ ...draft, body })) },
+    ...(brokenBody ? [{ weight: 8, arbitrary: brokenBody.map((body) => ({ ...draft, body })) }] : []),
+    { weight: draft.body === null ? 1 : 2, arbitrary: hostileBody.map((body) => ({ ...draft, body })) },
   ]
 }
 
@@ -63,10 +64,10 @@ const breakage = fc.record({
 })
 
 /** Bodies that are nobody's value. */
-const hostileBody = fc.oneof(
-  fc.constantFrom(null, '', ' ', 'null', '[]', '0', '"x"', '{', '{"a":', '{}{}', '\0', '{"a":1,}', `--${boundary}--\r\n`, `--${boundary}\r\n\r\n`, '[1e400]', '\ufeff{}'),
-  fc.constantFrom(100, 5_000).map((depth) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)),
-  fc.constant(`{"message":{"content":[{"type":"text","text":"${'a'.repeat(1_100_000)}"}]}}`),
+const hostileBody: fc.Arbitrary<string | null> = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(null, '', ' ', 'null', '[]', '0', '"x"', '{', '{"a":', '{}{}', '\0', '{"a":1,}', `--${boundary}--\r\n`, `--${boundary}\r\n\r\n`, '[1e400]', '\ufeff{}') },
+  { weight: 2, arbitrary: fc.constantFrom(100, 5_000).map((depth) => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)) },
+  { weight: 1, arbitrary: fc.constant(`{"message":{"content":[{"type":"text","text":"${'a'.repeat(1_100_000)}"}]}}`) },
 )
 
 const hostileHeaders: fc.Arbitrary<Pairs> = fc.constantFrom<Pairs>(
@@ -118,9 +119,12 @@ function generatePathParameter({ name, schema }: Parameter, generation: Generati
 
 function generatePairs(parameters: readonly Parameter[], generation: Generation): fc.Arbitrary<Pairs> {
   if (parameters.length === 0) return fc.constant([])
-  const values = Object.fromEntries(parameters.map((one) => [one.name, generateParameter(one, generation)]))
-  return fc.record(values, { requiredKeys: parameters.filter(({ name, required }) => required || name in alwaysGiven).map(({ name }) => name) }).map((made) =>
-    Object.entries(made).flatMap(([name, value]) => [value].flat().map((one) => [name, typeof one === 'object' ? JSON.stringify(one) : String(one)] as const)),
+  const values = fc.record(Object.fromEntries(parameters.map((one) => [one.name, generateParameter(one, generation)])))
+  const needed = parameters.filter(({ name, required }) => required || name in alwaysGiven).map(({ name }) => name)
+  // Few at a time: where each may be wrong, all of many are never right.
+  const chosen = fc.subarray(parameters.map(({ name }) => name), { maxLength: Math.min(2, parameters.length) })
+  return fc.tuple(values, chosen).map(([made, names]) =>
+    [...new Set([...needed, ...names])].flatMap((name) => [made[name]].flat().map((one) => [name, typeof one === 'object' ? JSON.stringify(one) : String(one)] as const)),
   )
 }
 

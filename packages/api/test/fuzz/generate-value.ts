@@ -5,6 +5,8 @@ import type { KnownValues } from './known-values.ts'
 export interface Generation {
   known: KnownValues
   resolve(ref: string): JsonSchema
+  /** What was made of a schema before, by its name: they are large, and used again and again. */
+  made: Map<string, fc.Arbitrary<unknown>>
 }
 
 /** Nothing of the wire nests deeper; what would is left out. */
@@ -15,7 +17,12 @@ const lengthMax = 24
 /** Values that a schema allows. What it cannot say, such as "one of the two", they may still have wrong. */
 export function generateValue(schema: JsonSchema, generation: Generation, name = '', depth = 0): fc.Arbitrary<unknown> {
   const { $ref, examples, anyOf, oneOf, allOf, type } = schema as Partial<Record<string, never>> // JSON Schema: each keyword is asked for its own form below
-  if ($ref) return generateValue(generation.resolve($ref), generation, name, depth)
+  if ($ref) {
+    const key = `${depth} ${name} ${String($ref)}`
+    const made = generation.made.get(key) ?? generateValue(generation.resolve($ref), generation, name, depth)
+    generation.made.set(key, made)
+    return made
+  }
   if (depth > depthMax) return fc.constant(null)
   if ('const' in schema) return fc.constant(schema['const'])
   if (Array.isArray(schema['enum'])) return fc.constantFrom(...(schema['enum'] as unknown[]))

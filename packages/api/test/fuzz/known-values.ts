@@ -21,7 +21,8 @@ export class KnownValues {
 
   /** What may stand for a parameter or a field: by its name, else by the pattern of its id. */
   find(name: string, pattern: unknown): readonly string[] {
-    const prefixes = typeof pattern === 'string' ? (/^\^\(?([a-z|]+)\)?_/.exec(pattern)?.[1]?.split('|') ?? []) : []
+    // An `agent_id` that may be a name as well has no pattern.
+    const prefixes = typeof pattern === 'string' ? (/^\^\(?([a-z|]+)\)?_/.exec(pattern)?.[1]?.split('|') ?? []) : [name.replace(/_id$/, '')]
     return this.#words.get(name) ?? prefixes.flatMap((prefix) => this.#ids.get(prefix) ?? [])
   }
 }

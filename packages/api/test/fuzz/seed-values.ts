@@ -30,7 +30,7 @@ export async function createOne(server: TestServer, api: ApiDocument, { path, op
   const url = server.url + fillPath(path, known)
   const { 'application/json': json, 'multipart/form-data': form } = operation.requestBody?.content ?? {}
   if (form) return JSON.parse((await send(url, { method: 'POST', body: makeForm() })).text) as { id: string }
-  const body = json?.schema ? makeSmallest(json.schema, { known, resolve: (ref) => api.resolve(ref) }) : undefined
+  const body = json?.schema ? makeSmallest(json.schema, { known, resolve: (ref) => api.resolve(ref), made: new Map() }) : undefined
   const answer = await post<{ id: string }>(url, body)
   if (answer.status === 201) return answer.body
   throw new Error(`POST ${path} answered ${answer.status} to ${JSON.stringify(body)}, made from its schema: ${answer.text}\nGive the schema an example that works: .meta({ examples: […] })`)
@@ -40,13 +40,14 @@ export async function createOne(server: TestServer, api: ApiDocument, { path, op
 async function seedTurns({ url, pool }: TestServer, known: KnownValues): Promise<void> {
   known.addId(await createForeignSession(pool))
   const parked = await parkTurn(url, { calls: 2 })
-  known.addWord('tool_call_id', 'call_1')
-  known.addWord('tool_call_id', 'call_2')
+  const undecided = await parkTurn(url, { approval: true })
+  for (const id of ['call_1', 'call_2']) known.addWord('tool_call_id', id)
+  for (const type of ['turn.completed', 'input.message', 'budget.paused']) for (const filter of ['types', 'exclude']) known.addWord(filter, type)
   const { id } = await createSession(url)
   await postMessage(url, id, failing)
   await readUntil(url, id, 'session.idled')
   await postMessage(url, id, textMessage('answered'))
-  known.addFrom([parked, await readUntil(url, id, 'turn.completed')])
+  known.addFrom([parked, undecided, await readUntil(url, id, 'turn.completed')])
 }
 
 /** What a list shows at `/v1/capabilities` may stand for the parameter of `/v1/capabilities/{capability_id}`. */

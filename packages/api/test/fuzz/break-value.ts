@@ -1,13 +1,24 @@
+import fc from 'fast-check'
+import { hostileValue } from './hostile-values.ts'
+
 /** Where in a JSON value something stands. */
 type Place = (string | number)[]
 
-export interface Breakage {
+interface Breakage {
   /** Which of its places, counted from the outermost. */
   place: number
   how: 'replace' | 'delete' | 'add' | 'wrap' | 'repeat'
   value: unknown
   key: string
 }
+
+/** Which one thing is wrong. */
+export const breakage = fc.record<Breakage>({
+  place: fc.nat({ max: 60 }),
+  how: fc.constantFrom('replace' as const, 'replace' as const, 'delete' as const, 'add' as const, 'wrap' as const, 'repeat' as const),
+  value: hostileValue,
+  key: fc.constantFrom('unknown', 'id', 'organization_id', 'created_at'),
+})
 
 /** A value with one thing wrong. */
 export function breakValue(value: unknown, { place, how, value: hostile, key }: Breakage): unknown {

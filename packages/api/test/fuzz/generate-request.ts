@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import type { FoundOperation } from '../support/api-document.ts'
 import { makePng } from '../support/make-png.ts'
 import type { Parameter } from '../../src/docs/openapi-document.ts'
-import { breakValue } from './break-value.ts'
+import { breakage, breakValue } from './break-value.ts'
 import { generateValue, type Generation } from './generate-value.ts'
-import { hostileId, hostileText, hostileValue } from './hostile-values.ts'
+import { hostileId, hostileText } from './hostile-values.ts'
 import { writeJson } from './write-json.ts'
 
 type Pairs = readonly (readonly [string, string])[]
@@ -55,13 +55,6 @@ function listBreakages(draft: Draft, parameters: readonly Parameter[], brokenBod
     { weight: draft.body === null ? 1 : 2, arbitrary: hostileBody.map((body) => ({ ...draft, body })) },
   ]
 }
-
-const breakage = fc.record({
-  place: fc.nat({ max: 60 }),
-  how: fc.constantFrom('replace' as const, 'replace' as const, 'delete' as const, 'add' as const, 'wrap' as const, 'repeat' as const),
-  value: hostileValue,
-  key: fc.constantFrom('unknown', 'id', 'organization_id', 'created_at'),
-})
 
 /** Bodies that are nobody's value. */
 const hostileBody: fc.Arbitrary<string | null> = fc.oneof(

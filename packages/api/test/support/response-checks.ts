@@ -27,7 +27,7 @@ export class ResponseChecks {
       try {
         this.#check(seen)
       } catch (error) {
-        this.#faults.add(`${seen.method} ${seen.url} ${seen.status}: cannot be checked: ${String(error)}`)
+        this.#faults.add(`${seen.method} ${seen.url.slice(0, 200)} ${seen.status}: cannot be checked: ${String(error)}`)
       }
     })
   }
@@ -46,7 +46,7 @@ export class ResponseChecks {
   #check(seen: SeenResponse): void {
     const { method, url, status } = seen
     const faults = checkResponse(this.#api, seen)
-    if (status === 500 && !this.#provoked.has(status)) faults.push(`${method} ${url} 500: the server failed: ${seen.body.toString().slice(0, 300)}`)
+    if (status === 500 && !this.#provoked.has(status)) faults.push(`${method} ${url.slice(0, 200)} 500: the server failed: ${seen.body.toString().slice(0, 300)}`)
     const { currentTestName } = expect.getState()
     for (const fault of faults) this.#faults.add(currentTestName ? `${fault}   [in: ${currentTestName}]` : fault)
   }

@@ -10,6 +10,8 @@ declare module 'vitest' {
     serverUrl: string
     /** Begins the name of every database of this run, so that runs that share a server do not meet. */
     databasePrefix: string
+    /** How the fuzz run of the API is made; `pnpm fuzz` says otherwise. */
+    fuzz?: { cases: number; seed: number; only: string; tells: boolean }
   }
 }
 

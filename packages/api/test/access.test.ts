@@ -110,7 +110,7 @@ describe('with a key', () => {
 
   it('writes no key into the log', async () => {
     await server.pool.query('ALTER TABLE models RENAME TO models_away')
-    expectProblem(await send(`${server.url}/v1/models`, { headers: { authorization: key } }), 500, 'internal_error')
+    expectProblem(await server.responses.provoking(500, () => send(`${server.url}/v1/models`, { headers: { authorization: key } })), 500, 'internal_error')
     await server.pool.query('ALTER TABLE models_away RENAME TO models')
     expect(server.logged.length).toBeGreaterThan(0)
     expect(server.logged.join('')).not.toContain(key)

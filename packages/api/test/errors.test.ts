@@ -31,7 +31,7 @@ it('405: says which methods there are', async () => {
 describe('500', () => {
   it('shows nothing of the inside, and its request id finds the cause in the log', async () => {
     await server.pool.query('ALTER TABLE agents RENAME TO agents_away')
-    const answer = await send(`${server.url}/v1/agents/assistant`)
+    const answer = await server.responses.provoking(500, () => send(`${server.url}/v1/agents/assistant`))
     await server.pool.query('ALTER TABLE agents_away RENAME TO agents')
     expectProblem(answer, 500, 'internal_error')
     expect(answer.body.detail).toBe('Internal server error')

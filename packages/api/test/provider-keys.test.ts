@@ -70,7 +70,7 @@ it('a key is used, and is in no answer, event, log line or row, whatever its ven
   hear(await patch(`${url}/${id}`, { api_key: `${keys.stored} ` }))
   hear(await post(url, `{"name":"x","provider_type":"openai","api_key":"${keys.stored}"`))
   await server.pool.query('ALTER TABLE providers RENAME TO providers_away')
-  hear(await post(url, { name: 'x', provider_type: 'openai', api_key: keys.stored }))
+  hear(await server.responses.provoking(500, () => post(url, { name: 'x', provider_type: 'openai', api_key: keys.stored })))
   await server.pool.query('ALTER TABLE providers_away RENAME TO providers')
 
   expect(told.join('')).toContain('[key]')

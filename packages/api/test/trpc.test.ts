@@ -89,9 +89,16 @@ describe('the same refusals as REST', () => {
     expect((await send(`${server.url}/trpc/models.list,models.list?batch=1`)).status).toBe(400)
   })
 
+  it('refuses what is no JSON in a url', async () => {
+    for (const search of ['input={"agent_id":"assist', 'input=%5B', 'connectionParams=x', 'connectionParams=1']) {
+      const answer = await send<TrpcAnswer<unknown>>(`${server.url}/trpc/agents.get?${search}`)
+      expect({ search, status: answer.status, code: answer.body.error?.data.code }).toEqual({ search, status: 400, code: search.startsWith('input') ? 'invalid_json' : 'PARSE_ERROR' })
+    }
+  })
+
   it('shows nothing of the inside of a 500, and logs it', async () => {
     await server.pool.query('ALTER TABLE agents RENAME TO agents_away')
-    const answer = await query('agents.get', { agent_id: 'assistant' })
+    const answer = await server.responses.provoking(500, () => query('agents.get', { agent_id: 'assistant' }))
     await server.pool.query('ALTER TABLE agents_away RENAME TO agents')
     expect(answer.body.error).toMatchObject({ message: 'Internal server error', data: { code: 'internal_error', httpStatus: 500 } })
     expect(answer.text).not.toMatch(/relation|\.ts/)

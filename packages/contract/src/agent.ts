@@ -35,7 +35,7 @@ const settings = {
 export const createAgentRequest = z
   .object({ id: ids.agent.nullish(), name, system_prompt: systemPrompt, ...settings })
   .transform(({ model, ...request }) => ({ ...mergeMcpSpellings(request), default_model_id: request.default_model_id ?? model }))
-  .meta({ id: 'CreateAgentRequest' })
+  .meta({ id: 'CreateAgentRequest', example: { name: 'poet', system_prompt: 'You answer in verse.' } })
 export type CreateAgentRequest = z.output<typeof createAgentRequest>
 
 /** What of an agent may be changed alone. */

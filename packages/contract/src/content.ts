@@ -6,6 +6,8 @@ export const imageMediaTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/w
 export type ImageMediaType = (typeof imageMediaTypes)[number]
 
 const mediaType = z.enum(imageMediaTypes)
+/** A part comes back as it was sent, with fields that nothing here knows. */
+const asSent = { additionalProperties: true }
 
 export const textPart = z
   .object({
@@ -41,7 +43,7 @@ export const imageFilePart = z
     image_id: ids.image.describe('ID of the uploaded image (format: img_{32-hex})'),
     filename: z.string().max(255).nullish().describe('Original filename (for display)'),
   })
-  .meta({ id: 'ImageFilePart', description: 'Image file content (reference to uploaded image by ID)' })
+  .meta({ id: 'ImageFilePart', ...asSent, description: 'Image file content (reference to uploaded image by ID)' })
 
 /** What a caller may put into a message: text and images only. */
 export const contentPartInput = z
@@ -53,7 +55,7 @@ export type ContentPartInput = z.output<typeof contentPartInput>
 
 export const imagePart = z
   .object({ type: z.literal('image'), base64: z.string().optional(), url: z.string().optional(), media_type: z.string().optional() })
-  .meta({ id: 'ImagePart', description: 'Image content (base64 or URL)' })
+  .meta({ id: 'ImagePart', ...asSent, description: 'Image content (base64 or URL)' })
 
 export const toolCallPart = z
   .object({ type: z.literal('tool_call'), id: z.string(), name: z.string(), arguments: z.unknown() })
@@ -74,7 +76,7 @@ export type ToolResultPart = z.output<typeof toolResultPart>
 
 /** Every part a message can hold. */
 export const contentPart = z
-  .discriminatedUnion('type', [textPart.extend({ text: z.string() }).meta({ id: 'MessageTextPart' }), imagePart, imageFilePart, toolCallPart, toolResultPart])
+  .discriminatedUnion('type', [textPart.extend({ text: z.string() }).meta({ id: 'MessageTextPart', description: 'Text content', ...asSent }), imagePart, imageFilePart, toolCallPart, toolResultPart])
   .meta({ id: 'ContentPart' })
 export type ContentPart = z.output<typeof contentPart>
 

@@ -72,7 +72,7 @@ export const createMessageRequest = z
     externalActor: externalActor.nullish(),
     client_message_id: z.uuid('must be a uuid').nullish().describe('An idempotency key of the client; the header Idempotency-Key says the same'),
   })
-  .meta({ id: 'CreateMessageRequest', description: 'Request to create a message' })
+  .meta({ id: 'CreateMessageRequest', description: 'Request to create a message', example: { message: { content: [{ type: 'text', text: 'Hello!' }] } } })
 export type CreateMessageRequest = z.output<typeof createMessageRequest>
 
 export const messageRoles = ['user', 'agent', 'tool_result', 'system'] as const

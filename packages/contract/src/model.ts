@@ -56,7 +56,7 @@ export const createModelRequest = z
     }
     return { ...request, model: name, display_name: display_name ?? name }
   })
-  .meta({ id: 'CreateModelRequest' })
+  .meta({ id: 'CreateModelRequest', example: { model: 'gpt-5', context_window: 400_000, supports_images: true } })
 export type CreateModelRequest = z.output<typeof createModelRequest>
 
 /**

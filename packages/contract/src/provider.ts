@@ -26,7 +26,7 @@ const apiKey = z
 /** The body of `POST /v1/providers`. */
 export const createProviderRequest = z
   .object({ name, provider_type: providerType, base_url: baseUrl.nullish(), api_key: apiKey.nullish() })
-  .meta({ id: 'CreateProviderRequest' })
+  .meta({ id: 'CreateProviderRequest', example: { name: 'OpenAI', provider_type: 'openai' } })
 export type CreateProviderRequest = z.output<typeof createProviderRequest>
 
 /** The body of `PATCH /v1/providers/{provider_id}`. What is absent stays; another address or type takes the key away. */

@@ -35,7 +35,7 @@ export const createSessionRequest = z
   })
   .refine((request) => !(request.agent_id && request.agent_name), { path: ['agent_name'], message: 'must not be given together with agent_id' })
   .transform(mergeMcpSpellings)
-  .meta({ id: 'CreateSessionRequest' })
+  .meta({ id: 'CreateSessionRequest', example: { agent_name: 'assistant', title: 'A first conversation' } })
 export type CreateSessionRequest = z.output<typeof createSessionRequest>
 
 /** The body of `PATCH /v1/sessions/{session_id}`. The headers of MCP servers are read while turns run, so those stay as they are. */

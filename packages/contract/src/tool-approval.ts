@@ -26,7 +26,7 @@ export const toolApprovalsRequest = z
       .max(approvalsMax, `must have at most ${approvalsMax} approvals`)
       .superRefine(refuseRepeatedCalls('approvals')),
   })
-  .meta({ id: 'ToolApprovalsRequest' })
+  .meta({ id: 'ToolApprovalsRequest', example: { approvals: [{ tool_call_id: 'call_1', decision: 'approve' }] } })
 export type ToolApprovalsRequest = z.output<typeof toolApprovalsRequest>
 
 export const toolApprovalsResponse = z

@@ -76,7 +76,7 @@ export const toolResultsRequest = z
       .max(toolResultsMax, `must have at most ${toolResultsMax} results`)
       .superRefine(refuseRepeatedCalls('tool_results')),
   })
-  .meta({ id: 'ToolResultsRequest' })
+  .meta({ id: 'ToolResultsRequest', example: { tool_results: [{ tool_call_id: 'call_1', result: { temperature: 21 } }] } })
 export type ToolResultsRequest = z.output<typeof toolResultsRequest>
 
 export const toolResultsResponse = z

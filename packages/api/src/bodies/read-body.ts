@@ -12,6 +12,8 @@ import { collectBody } from './collect-body.ts'
 export function registerJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', (_request, _payload, done) => done(null))
+  // On every route, whether it takes a body or not.
+  server.addHook('onRequest', async ({ headers }) => checkContentEncoding(headers['content-encoding']))
 }
 
 /** A body of any route but the messages'. An empty one is `undefined`, whatever its content type says. */
@@ -31,7 +33,6 @@ export async function readMessageBytes(request: FastifyRequest): Promise<Uint8Ar
 
 async function readBytes({ raw, headers }: FastifyRequest, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   checkContentType(headers['content-type'])
-  checkContentEncoding(headers['content-encoding'])
   return await collectBody(raw, bytesMax)
 }
 
@@ -43,7 +44,7 @@ function checkContentType(contentType = 'application/json'): void {
 }
 
 /** A compressed body could be any size once unpacked; `identity` says that it is not compressed. */
-export function checkContentEncoding(encoding: string | undefined): void {
+function checkContentEncoding(encoding: string | undefined): void {
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new AppError('unsupported_encoding', { message: `The content encoding ${encoding} is not supported: send the body as it is` })
   }

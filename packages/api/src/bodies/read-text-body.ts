@@ -1,6 +1,5 @@
 import { AppError, limits } from '@reprise/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { checkContentEncoding } from './read-body.ts'
 import { collectBody } from './collect-body.ts'
 
 const textTypes = ['text/plain', 'text/markdown'] as const
@@ -17,7 +16,6 @@ export async function readTextBody({ raw, headers }: FastifyRequest): Promise<st
     throw new AppError('unsupported_media_type', { message: `Expected ${textTypes.join(' or ')}, got ${type === '' ? 'no content type' : type}` })
   }
   if (!/^utf-?8$/i.test(charset)) throw new AppError('unsupported_media_type', { message: `Text is read as UTF-8, not as ${charset}` })
-  checkContentEncoding(headers['content-encoding'])
   const bytes = await collectBody(raw, limits.jsonBodyBytesMax)
   try {
     return decoder.decode(bytes)

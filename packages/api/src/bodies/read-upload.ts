@@ -3,7 +3,6 @@ import { AppError, limits } from '@reprise/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { fieldError, toAppError } from '../errors/to-app-error.ts'
 import type { UploadedFile } from '../operations/upload-image.ts'
-import { checkContentEncoding } from './read-body.ts'
 
 /** What a form needs around its file: boundaries and headers. */
 const formBytesMax = 64 * 1024
@@ -14,7 +13,6 @@ export async function registerForms(server: FastifyInstance): Promise<void> {
 
 /** Reads the form's one file, the field `file`. */
 export async function readUpload(request: FastifyRequest): Promise<UploadedFile> {
-  checkContentEncoding(request.headers['content-encoding'])
   // Refused by its declared length before a byte is kept; without one, the limit ends the reading.
   if (Number(request.headers['content-length'] ?? 0) > limits.imageBytesMax + formBytesMax) {
     throw new AppError('body_too_large', { message: `The image is larger than ${limits.imageBytesMax} bytes` })

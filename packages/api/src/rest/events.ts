@@ -2,6 +2,7 @@ import { event } from '@reprise/contract'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { problems } from '../docs/problem.ts'
+import { referTo } from '../docs/refer-to.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
 import { startFollowing, startFollowingInput } from '../operations/start-following.ts'
 import { getSessionInput } from '../operations/get-session.ts'
@@ -40,7 +41,7 @@ export function registerEvents(server: FastifyInstance, services: Services, stre
     querystring: startFollowingInput.omit({ session_id: true, last_event_id: true }),
     headers: z.object({ 'last-event-id': z.string().optional() }),
     response: {
-      200: { description: 'Server-sent events, each with an Event as its data', content: { 'text/event-stream': { schema: z.string() } } },
+      200: { description: 'Server-sent events, each with an Event as its data', content: { 'text/event-stream': { schema: z.string().meta({ 'x-item-schema': referTo('Event') }) } } },
       ...problems(400, 401, 404, 429),
     },
   }

@@ -27,7 +27,7 @@ export function registerImages(server: FastifyInstance, services: Services): voi
     return reply.code(201).send(await uploadImage(services, request.caller, file, abortOnDisconnect(reply)))
   })
 
-  const docs = { tags: ['Images'], params: getImageInput, response: { 200: bytes, ...problems(400, 401, 404) } }
+  const docs = { tags: ['Images'], params: getImageInput, response: { 200: bytes, 304: z.null().describe('Has the tag of `If-None-Match`'), ...problems(400, 401, 404) } }
   server.get('/images/:image_id', { schema: { ...docs, summary: 'Get image' } }, async (request, reply) => {
     return sendImage(request, reply, await getImage(services, request.caller, { image_id: readPathId(request, 'image_id') }, 'full'), '')
   })

@@ -14,7 +14,7 @@ import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 
 export function registerSessions(server: FastifyInstance, services: Services): void {
-  const createDocs = { tags: ['Sessions'], summary: 'Create session', body: createSessionRequest, response: { 201: session, ...problems(400, 401, 413, 415) } }
+  const createDocs = { tags: ['Sessions'], summary: 'Create session', body: createSessionRequest, response: { 201: session, ...problems(400, 401, 409, 413, 415) } }
   server.post('/sessions', { schema: createDocs }, async (request, reply) => {
     const body = await readJsonBody(services, request, abortOnDisconnect(reply))
     // Everything about a session is optional, so no body is an empty one.

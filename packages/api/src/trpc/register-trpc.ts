@@ -43,6 +43,8 @@ export function registerTrpc(server: FastifyInstance, services: Services): void 
           return seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }
         },
       })
+      // What it refuses before it knows the procedure has no type of its own, and would go out as text.
+      if (response.headers.get('content-type')?.startsWith('text/plain')) response.headers.set('content-type', 'application/json')
       return reply.send(response)
     },
   })

@@ -6,10 +6,10 @@ import { createSession, postMessage, scriptMessage } from './requests.ts'
 const askTool = { type: 'client_side', name: 'ask', description: 'Asks the user', parameters: { type: 'object' } }
 
 /** The message of a turn that waits for its caller to answer so many calls: `call_1`, `call_2` and so on. */
-export async function parkTurn(url: string, { calls = 1 } = {}): Promise<Message> {
-  const session = await createSession(url, { tools: [askTool] })
+export async function parkTurn(url: string, { calls = 1, approval = false } = {}): Promise<Message> {
+  const session = await createSession(url, { tools: [{ ...askTool, requires_approval: approval }] })
   const tool_calls = Array.from({ length: calls }, (_, index) => ({ name: 'ask', arguments: { question: index + 1 } }))
   const message = await postMessage(url, session.id, scriptMessage([{ tool_calls }, { text: 'Thank you.' }]))
-  await readUntil(url, session.id, 'tool.call_requested')
+  await readUntil(url, session.id, approval ? 'tool.approval_requested' : 'tool.call_requested')
   return message
 }

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type pg from 'pg'
 import { createTestDatabase, type TestDatabase } from '../../../../test/database.ts'
 import { apiPlugin, serverOptions, type ApiOptions } from '../../src/index.ts'
+import { ResponseChecks } from './response-checks.ts'
 
 export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times' | 'key_use_period_ms' | 'limit_times' | 'requests_per_minute'>> {
   /** A second server on the database of a first. */
@@ -28,6 +29,8 @@ export interface TestServer {
   routes: string[]
   /** Every line that was logged. */
   logged: string[]
+  /** Every response is held against the document; what does not fit fails the test when the server is closed. */
+  responses: ResponseChecks
   /** Ends streams as a stopping host does. */
   beginStop(): void
   close(): Promise<void>
@@ -44,6 +47,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const server = fastify({ ...serverOptions, logger: { level: 'warn', stream: { write: (line: string) => void logged.push(line) } } })
   const routes: string[] = []
   server.addHook('onRoute', ({ method, url }) => void routes.push(...[method].flat().map((name) => `${name} ${url}`)))
+  const responses = await ResponseChecks.start(server.server)
   const compute = createCompute({ threads: 1 })
   const journal = new Journal({ connectionString })
   const hub = new Hub()
@@ -77,6 +81,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     database,
     routes,
     logged,
+    responses,
     beginStop: () => stopping.abort(),
     async close() {
       stopping.abort()
@@ -86,6 +91,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
       await compute.stop()
       await pool.end()
       if (!options.database) await database.drop()
+      responses.end()
     },
   }
 }

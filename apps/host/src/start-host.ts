@@ -3,6 +3,7 @@
  * is taken away from under something that still uses it: first the doors close, PostgreSQL is the last to go.
  */
 import { flushCompileCache } from 'node:module'
+import { createFireSchedules, type Services } from '@reprise/api'
 import { createCompute } from '@reprise/compute'
 import { createEngine, type Capability } from '@reprise/engine'
 import { Announcer, createPool, Hub, Journal, migrate, seed, seedVendors, vendorTypes, type Database } from '@reprise/store'
@@ -89,15 +90,13 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   await engine.start()
 
   const stopping = new AbortController()
+  const operating: Services = { db, hub, engine, compute, stopping: stopping.signal }
+  engine.background.add(createFireSchedules(operating))
   const server = await createServer(log, config.role, {
-    db,
-    hub,
-    engine,
-    compute,
+    ...operating,
     access: { api_key: config.apiKey, cors_origins: config.corsOrigins },
     readiness: () => checkReadiness(db, stopping.signal),
     version,
-    stopping: stopping.signal,
   })
   services.defer(async () => {
     stopping.abort()

@@ -1,8 +1,12 @@
 import type { Compute } from '@reprise/compute'
-import { createPool, Definitions, type Database, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
+import { createPool, Definitions, type Database, type DatabasePool, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
 import { Background } from './background/background.ts'
+import { createEraseSessions } from './background/erase-sessions.ts'
+import { createForgetDefinitions } from './background/forget-definitions.ts'
+import { createPrunePast } from './background/prune-past.ts'
 import { acceptMessage, type AcceptOutcome, type IncomingMessage } from './accept-message.ts'
 import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-turns.ts'
+import { deleteSession, type DeleteSessionRequest } from './delete-session.ts'
 import { createEgress } from './egress/egress.ts'
 import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
@@ -28,7 +32,7 @@ import { Worker } from './worker.ts'
 
 export interface EngineOptions {
   connectionString: string
-  db: Database
+  db: Database & DatabasePool
   journal: Journal
   compute: Compute
   log: Log
@@ -77,6 +81,10 @@ export interface Engine {
   submitToolApprovals(request: ApproveRequest): Promise<ApproveOutcome>
   /** Posts the message of a failed turn again, as a new turn. */
   retryTurn(request: { organization_id: string; turn_id: string }): Promise<RetryOutcome>
+  /** Deletes a session with everything in it: gone for everybody when it returns, erased soon after. False when it is not there. */
+  deleteSession(request: DeleteSessionRequest): Promise<boolean>
+  /** What is done beside requests and turns, and who orders it. */
+  readonly background: Background
   /** Begins to heartbeat, and to take up what an earlier process left. */
   start(): Promise<void>
   /** Begins with what is neither a request nor a turn. Takes its time on a new database; nothing waits for it. */
@@ -119,11 +127,15 @@ export function createEngine(options: EngineOptions): Engine {
   const worker = new Worker({ services: turnServices, connectionString, slots, graceMs })
   const settings = new SettingsLoader(db)
   const services = { db, journal, compute, worker, settings, definitions: new Definitions() }
-  const background = new Background({ connectionString, log, duties: [], performs: slots > 0 })
+  const duties = [
+    createEraseSessions({ pool: db, orderLater: (name, startAfter) => background.order(name, {}, { startAfter }) }),
+    createPrunePast({ db }),
+    createForgetDefinitions({ db }),
+  ]
+  const background: Background = new Background({ connectionString, log, duties, performs: slots > 0 })
   let stopping: Promise<void> | null = null
   async function stop(): Promise<void> {
-    await background.stop()
-    await worker.stop()
+    await Promise.all([background.stop(), worker.stop()])
     await mcp.stop()
     await egress.stop()
     await transactions.end()
@@ -142,6 +154,8 @@ export function createEngine(options: EngineOptions): Engine {
     submitToolResults: (request) => submitToolResults(services, request),
     submitToolApprovals: (request) => submitToolApprovals(services, request),
     retryTurn: (request) => retryTurn(services, request),
+    deleteSession: (request) => deleteSession({ pool: db, worker, background, pasts: turnServices.pasts }, request),
+    background,
     start: () => worker.start(),
     startBackground: () => background.start(),
     stop: () => (stopping ??= stop()),

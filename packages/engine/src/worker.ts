@@ -35,6 +35,7 @@ const beatMs = 500
 const adoptAfterMs = 2_000
 
 interface Running {
+  session_id: string
   lease: Lease
   epoch: number
   /** By `performance.now()`. */
@@ -104,6 +105,11 @@ export class Worker {
     this.#running.get(turnId)?.lease.cancel(reason)
   }
 
+  /** Stops what runs here for a session that was deleted; elsewhere its worker learns it from its next heartbeat. */
+  leaveSession(sessionId: string): void {
+    for (const { session_id, lease } of this.#running.values()) if (session_id === sessionId) lease.lose()
+  }
+
   /** Resolves when no turn runs here any more and the database knows it. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
@@ -138,7 +144,7 @@ export class Worker {
 
   #start({ session_id, turn_id, epoch }: Pick<TurnToResume, 'session_id' | 'turn_id' | 'epoch'>, work: (lease: Lease) => Promise<void>): void {
     const lease = new Lease()
-    const running: Running = { lease, epoch, since: performance.now(), done: Promise.resolve() }
+    const running: Running = { session_id, lease, epoch, since: performance.now(), done: Promise.resolve() }
     this.#running.set(turn_id, running)
     running.done = work(lease)
       .catch((error: unknown) => {

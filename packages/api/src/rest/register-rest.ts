@@ -9,6 +9,7 @@ import { registerImages } from './images.ts'
 import { registerMessages } from './messages.ts'
 import { registerModels } from './models.ts'
 import { registerProviders } from './providers.ts'
+import { registerSchedules } from './schedules.ts'
 import { registerSessions } from './sessions.ts'
 import { registerToolResults } from './tool-results.ts'
 
@@ -29,6 +30,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerCapabilities(scope, services)
         registerImages(scope, services)
         registerDurable(scope, services)
+        registerSchedules(scope, services)
       },
       { prefix },
     )

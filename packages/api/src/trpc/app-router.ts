@@ -7,8 +7,9 @@ import { images } from './images.ts'
 import { messages } from './messages.ts'
 import { models } from './models.ts'
 import { providers } from './providers.ts'
+import { schedules } from './schedules.ts'
 import { sessions } from './sessions.ts'
 
 /** The same operations as REST, with the same schemas, records and error codes. */
-export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable })
+export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, schedules })
 export type AppRouter = typeof appRouter

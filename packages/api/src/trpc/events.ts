@@ -1,4 +1,4 @@
-import type { Event } from '@reprise/contract'
+import { AppError, type Event } from '@reprise/contract'
 import { followEvents } from '@reprise/store'
 import { tracked } from '@trpc/server'
 import { listEvents, listEventsInput } from '../operations/list-events.ts'
@@ -24,6 +24,7 @@ export const events = router({
     for await (const page of followEvents(db, hub, { organization_id, session_id, after, tip, signal: gone })) {
       for (const event of page) if (shows(event)) yield tracked(event.id, parseEvent(event.json))
     }
+    if (!gone.aborted) throw new AppError('session_not_found')
   }),
 })
 

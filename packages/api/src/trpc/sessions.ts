@@ -1,6 +1,7 @@
 import { createSessionRequest } from '@reprise/contract'
 import { cancelSession, cancelSessionInput } from '../operations/cancel-session.ts'
 import { createSession } from '../operations/create-session.ts'
+import { deleteSession } from '../operations/delete-session.ts'
 import { getSession, getSessionInput } from '../operations/get-session.ts'
 import { submitToolApprovals, submitToolApprovalsInput } from '../operations/submit-tool-approvals.ts'
 import { submitToolResults, submitToolResultsInput } from '../operations/submit-tool-results.ts'
@@ -9,6 +10,7 @@ import { checked, procedure, router } from './procedures.ts'
 export const sessions = router({
   create: procedure.input(checked(createSessionRequest)).mutation(({ ctx, input }) => createSession(ctx.services, ctx.caller, input)),
   get: procedure.input(checked(getSessionInput)).query(({ ctx, input }) => getSession(ctx.services, ctx.caller, input)),
+  delete: procedure.input(checked(getSessionInput)).mutation(({ ctx, input }) => deleteSession(ctx.services, ctx.caller, input)),
   cancel: procedure.input(checked(cancelSessionInput)).mutation(({ ctx, input }) => cancelSession(ctx.services, ctx.caller, input)),
   submitToolResults: procedure.input(checked(submitToolResultsInput)).mutation(({ ctx, input }) => submitToolResults(ctx.services, ctx.caller, input)),
   submitToolApprovals: procedure.input(checked(submitToolApprovalsInput)).mutation(({ ctx, input }) => submitToolApprovals(ctx.services, ctx.caller, input)),

@@ -110,6 +110,11 @@ export class Worker {
     for (const { session_id, lease } of this.#running.values()) if (session_id === sessionId) lease.lose()
   }
 
+  /** Nothing runs here, nor is about to. */
+  get isIdle(): boolean {
+    return this.#slotsTaken === 0
+  }
+
   /** Resolves when no turn runs here any more and the database knows it. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
@@ -216,7 +221,7 @@ export class Worker {
         await this.#connect()
         const sentAt = performance.now()
         const free = this.#takesTurns ? Math.max(0, this.#options.slots - this.#slotsTaken) : 0
-        this.#settle(await beat(this.#client!, this.id, free, this.#slotsTaken === 0), sentAt)
+        this.#settle(await beat(this.#client!, this.id, free, this.isIdle), sentAt)
       } catch (error) {
         log.warn({ err: error, worker_id: this.id }, 'a heartbeat failed')
         await this.#client?.end().catch(() => {})

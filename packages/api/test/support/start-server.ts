@@ -1,11 +1,11 @@
 import { createCompute, type Compute } from '@reprise/compute'
-import { createEngine, type EngineOptions } from '@reprise/engine'
+import { createEngine, type Engine, type EngineOptions } from '@reprise/engine'
 import { createPool, Hub, Journal, seed } from '@reprise/store'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type pg from 'pg'
 import { createTestDatabase, type TestDatabase } from '../../../../test/database.ts'
-import { apiPlugin, serverOptions, type ApiOptions } from '../../src/index.ts'
+import { apiPlugin, createFireSchedules, serverOptions, type ApiOptions } from '../../src/index.ts'
 
 export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times'>> {
   /** A second server on the database of a first. */
@@ -20,6 +20,7 @@ export interface TestServer {
   port: number
   pool: pg.Pool
   compute: Compute
+  engine: Engine
   hub: Hub
   fastify: FastifyInstance
   database: TestDatabase
@@ -45,12 +46,10 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   journal.onCommitted((committed) => hub.publish(committed))
   const engine = createEngine({ connectionString, db: pool, journal, compute, log: server.log, graceMs: 100, ...options.engine })
   await engine.start()
+  const services = { db: pool, hub, engine, compute, stopping: stopping.signal }
+  engine.background.add(createFireSchedules(services))
   await server.register(apiPlugin, {
-    db: pool,
-    hub,
-    engine,
-    compute,
-    stopping: stopping.signal,
+    ...services,
     access: options.access ?? { api_key: null, cors_origins: [] },
     readiness: async () => ({ ready: true, checks: { database: 'ok' } }),
     version: '0.0.0-test',
@@ -63,6 +62,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     port,
     pool,
     compute,
+    engine,
     hub,
     fastify: server,
     database,

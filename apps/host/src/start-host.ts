@@ -105,7 +105,7 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
     clearTimeout(cutting)
   })
   const address = await listen(server, config)
-  engine.startBackground().catch((err: unknown) => log.error({ err }, 'the background did not start'))
+  void engine.startBackground()
   // What is killed later keeps nothing: the next start is to find what this one has compiled.
   setImmediate(flushCompileCache)
 

@@ -35,16 +35,18 @@ const settings = {
 
 const oneTime = { path: ['at'], message: 'needs exactly one of cron and at' }
 
+const isGiven = (value: string | null | undefined) => value !== null && value !== undefined
+
 export const createScheduleRequest = z
   .object({ session_id: ids.session.describe('Where the message is posted'), message, ...settings, enabled: z.boolean().default(true).describe('Off, it does not fire') })
-  .refine(({ cron, at }) => (cron ?? null) === null !== ((at ?? null) === null), oneTime)
+  .refine(({ cron, at }) => isGiven(cron) !== isGiven(at), oneTime)
   .meta({ id: 'CreateScheduleRequest' })
 export type CreateScheduleRequest = z.output<typeof createScheduleRequest>
 
 /** What is left out stays. `cron` takes the place of `at`, and the other way round. */
 export const updateScheduleRequest = z
   .object({ message: message.optional(), ...settings, enabled: z.boolean().optional() })
-  .refine(({ cron, at }) => !cron || !at, oneTime)
+  .refine(({ cron, at }) => !isGiven(cron) || !isGiven(at), oneTime)
   .meta({ id: 'UpdateScheduleRequest' })
 export type UpdateScheduleRequest = z.output<typeof updateScheduleRequest>
 

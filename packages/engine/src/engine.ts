@@ -157,7 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
     deleteSession: (request) => deleteSession({ pool: db, worker, background, pasts: turnServices.pasts }, request),
     background,
     start: () => worker.start(),
-    startBackground: () => background.start(),
+    startBackground: () => background.begin(),
     stop: () => (stopping ??= stop()),
   }
 }

@@ -30,7 +30,7 @@ export function createFireSchedules(services: Services): Duty {
     // After that the look of every minute goes on.
     retries: { retryLimit: 5, retryDelay: 1, retryBackoff: true, retryDelayMax: 30, expireInSeconds: 300 },
     atOnce: 4,
-    lookSeconds: 3,
+    lookSeconds: 4,
     async perform(order, signal) {
       const { schedule_id, organization_id } = order as Partial<ScheduleAddress> // ordered here alone
       if (schedule_id !== undefined && organization_id !== undefined) return await fire(services, { organization_id, schedule_id })

@@ -7,6 +7,7 @@
  * B4  An idle process asks seldom. A fresh order wakes it by NOTIFY; one poller of a duty looks for those that no NOTIFY
  *     told, and wakes the others where there is something.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '@reprise/store'
 import { PgBoss, type Job, type QueueOptions } from 'pg-boss'
 import type { Log } from '../turn/turn-run.ts'
@@ -41,8 +42,8 @@ const lookSecondsDefault = 10
 const seldomSeconds = 600
 /** A duty's own signal has been aborted by then, so what still runs is cut off. */
 const stopPatienceMsDefault = 2_000
-/** A database that comes up together with the server, or is migrated by another process. */
-const startAttempts = 3
+/** After how long a start that failed is tried again. */
+const startAgainMs = 15_000
 
 /** What pg-boss does for itself, less often than it would: each is a query. */
 const ownPace = { flowIntervalSeconds: 300, cronWorkerIntervalSeconds: 15, notifyHeartbeatIntervalMs: 30_000, registerInstance: false, monitorVacuum: false } as const
@@ -78,13 +79,19 @@ export class Background {
     return this.#starting
   }
 
+  /** Starts, and where that fails tries again until it works. Returns early only to stop. */
+  async begin(): Promise<void> {
+    const { signal } = this.#stop
+    while (!(await this.isReady()) && !signal.aborted) await delay(startAgainMs, undefined, { signal, ref: false }).catch(() => {})
+  }
+
   /** Starts if need be. False where it cannot: then a duty that has a `cron` finds by itself what nobody ordered. */
   async isReady(): Promise<boolean> {
     try {
       await this.start()
       return true
     } catch (err) {
-      this.#options.log.warn({ err }, 'the background did not start')
+      if (!this.#stop.signal.aborted) this.#options.log.warn({ err }, 'the background did not start')
       return false
     }
   }
@@ -106,7 +113,7 @@ export class Background {
 
   async #start(): Promise<void> {
     this.#stop.signal.throwIfAborted()
-    await this.#boss.start({ attempts: startAttempts })
+    await this.#boss.start()
     for (const duty of this.#duties) await this.#take(duty)
   }
 

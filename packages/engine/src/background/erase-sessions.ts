@@ -23,6 +23,7 @@ export function createEraseSessions({ pool, orderLater }: EraseSessionsServices)
     // There is no reason to give up: what stops it passes.
     retries: { retryLimit: 1_000, retryDelay: 2, retryBackoff: true, retryDelayMax: 60, expireInSeconds: 900 },
     atOnce: 2,
+    lookSeconds: 30,
     async perform(order, signal) {
       const { session_id } = order as { session_id?: string } // ordered here alone
       if (session_id !== undefined) {

@@ -40,6 +40,7 @@ test('a deleted session whose order was lost is erased with the next look', asyn
   await performer.engine.background.order('erase-sessions', {})
   await until(isErased(session))
   await performer.stop()
+  expect(await countSessionRows(fixture.pool, session)).toEqual({})
 })
 
 test('a turn of a deleted session stops at once in the process that deletes it', async () => {
@@ -48,4 +49,5 @@ test('a turn of a deleted session stops at once in the process that deletes it',
   await fixture.eventsUntil(process, session, 'reason.started')
   await process.engine.deleteSession({ organization_id, session_id: session })
   await until(() => process.engine.worker.isIdle)
+  expect(await process.engine.acceptMessage(fixture.message(session, 'late'))).toEqual({ outcome: 'session_not_found' })
 })

@@ -1,5 +1,6 @@
 import { newId, type Problem } from '@reprise/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mutate } from './support/call-procedure.ts'
 import { createForeignSession } from './support/create-foreign-session.ts'
 import { openStream } from './support/open-stream.ts'
 import { parkTurn } from './support/park-turn.ts'
@@ -56,6 +57,12 @@ describe('DELETE /v1/sessions/{session_id}', () => {
     const { session_id } = await parkTurn(server.url)
     expect((await remove(at(session_id))).status).toBe(204)
     expectProblem(await post(at(session_id, '/tool-results'), { tool_results: [{ tool_call_id: 'call_1', result: 1 }] }), 404, 'session_not_found')
+  })
+
+  it('204: by tRPC too', async () => {
+    const { id: session_id } = await createSession(server.url)
+    expect((await mutate(server.url, 'sessions.delete', { session_id })).status).toBe(200)
+    expect((await mutate(server.url, 'sessions.delete', { session_id })).body.error?.data.code).toBe('session_not_found')
   })
 
   it('400, 404: a foreign one is like one that is not there', async () => {

@@ -1,6 +1,7 @@
 import { newId, type Problem, type Schedule } from '@reprise/contract'
 import { seeded } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mutate, query } from './support/call-procedure.ts'
 import { createForeignSession, foreignOrganizationId } from './support/create-foreign-session.ts'
 import { patch, remove } from './support/providers.ts'
 import { createSession, expectProblem, post, send, textMessage } from './support/requests.ts'
@@ -153,5 +154,18 @@ describe('GET, PATCH, DELETE /v1/schedules/{schedule_id}', () => {
       expectProblem(await call('x'), 400, 'invalid_id', 'schedule_id')
       for (const id of [newId('schedule'), foreignId]) expectProblem(await call(id), 404, 'schedule_not_found')
     }
+  })
+})
+
+describe('schedules by tRPC', () => {
+  it('are the same, with the same refusals', async () => {
+    const made = (await mutate<Schedule>(server.url, 'schedules.create', { session_id, message, cron: '0 9 * * *' })).body.result!.data
+    expect((await send(url(made.id))).body).toEqual(made)
+    expect((await query<Schedule>(server.url, 'schedules.get', { schedule_id: made.id })).body.result?.data).toEqual(made)
+    expect((await query<{ data: Schedule[] }>(server.url, 'schedules.list', { session_id })).body.result?.data.data).toContainEqual(made)
+    expect((await mutate<Schedule>(server.url, 'schedules.update', { schedule_id: made.id, name: 'Other' })).body.result?.data.name).toBe('Other')
+    expect((await mutate(server.url, 'schedules.update', { schedule_id: made.id, cron: 'x' })).body.error?.data.errors?.[0]?.path).toBe('cron')
+    await mutate(server.url, 'schedules.delete', { schedule_id: made.id })
+    expect((await query(server.url, 'schedules.get', { schedule_id: made.id })).body.error?.data.code).toBe('schedule_not_found')
   })
 })

@@ -3,6 +3,7 @@
  * is taken away from under something that still uses it: first the doors close, PostgreSQL is the last to go.
  */
 import { flushCompileCache } from 'node:module'
+import { createFireSchedules, type PostingServices } from '@reprise/api'
 import { createCompute } from '@reprise/compute'
 import { createEngine, type Capability } from '@reprise/engine'
 import { Announcer, createPool, hasKeys, Hub, Journal, migrate, seed, seedVendors, vendorTypes, type Database } from '@reprise/store'
@@ -93,16 +94,14 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   await engine.start()
 
   const stopping = new AbortController()
+  const posting: PostingServices = { db, hub, engine, compute, stopping: stopping.signal }
+  engine.background.add(createFireSchedules(posting))
   const server = await createServer(log, config.role, {
-    db,
-    hub,
-    engine,
-    compute,
+    ...posting,
     requests_per_minute: config.requestsPerMinute,
     access: { api_key: config.apiKey, cors_origins: config.corsOrigins },
     readiness: () => checkReadiness(db, stopping.signal),
     version,
-    stopping: stopping.signal,
   })
   services.defer(async () => {
     stopping.abort()
@@ -111,7 +110,7 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
     clearTimeout(cutting)
   })
   const address = await listen(server, config)
-  engine.startBackground().catch((err: unknown) => log.error({ err }, 'the background did not start'))
+  void engine.startBackground()
   // What is killed later keeps nothing: the next start is to find what this one has compiled.
   setImmediate(flushCompileCache)
 

@@ -1,6 +1,6 @@
 import type { AccessOptions } from './access/access-options.ts'
 import type { LimitTimes } from './limits/limits.ts'
-import type { Services } from './services.ts'
+import type { PostingServices } from './services.ts'
 import type { StreamTimes } from './streams/event-streams.ts'
 
 export interface Readiness {
@@ -9,7 +9,7 @@ export interface Readiness {
   checks: Record<string, string>
 }
 
-export interface ApiOptions extends Omit<Services, 'doorkeeper' | 'limits'> {
+export interface ApiOptions extends PostingServices {
   access: AccessOptions
   readiness(): Promise<Readiness>
   version: string

@@ -1,6 +1,8 @@
 export type { AccessOptions } from './access/access-options.ts'
+export type { PostingServices } from './services.ts'
 export type { ApiOptions, Readiness } from './api-options.ts'
 export { apiPlugin } from './api-plugin.ts'
+export { createFireSchedules } from './background/fire-schedules.ts'
 export { healthPlugin } from './health-plugin.ts'
 export type { LimitTimes } from './limits/limits.ts'
 export { serverOptions } from './server-options.ts'

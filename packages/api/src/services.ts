@@ -17,6 +17,9 @@ export interface Services {
   stopping: AbortSignal
 }
 
+/** What a message can be posted with, where no door stands between. */
+export type PostingServices = Omit<Services, 'doorkeeper' | 'limits'>
+
 /** On whose behalf an operation runs. Every look-up is bound to the caller's organization. */
 export interface Caller {
   organization_id: string

@@ -22,6 +22,10 @@ export const limits = {
   toolArgumentsBytesMax: 1024 * 1024,
   idempotencyKeyCharactersMax: 255,
   turnsWaitingMax: 100,
+  /** Of one organization. */
+  schedulesMax: 1000,
+  cronCharactersMax: 100,
+  scheduleErrorCharactersMax: 500,
   eventTypesPerFilterMax: 64,
   pageSizeMax: 1000,
   pageSizeDefault: 100,

@@ -1,8 +1,12 @@
 import type { Compute } from '@reprise/compute'
-import { createPool, Definitions, type Database, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
+import { createPool, Definitions, type Database, type DatabasePool, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
 import { Background } from './background/background.ts'
+import { createEraseSessions } from './background/erase-sessions.ts'
+import { createForgetDefinitions } from './background/forget-definitions.ts'
+import { createPrunePast } from './background/prune-past.ts'
 import { acceptMessage, type AcceptOutcome, type IncomingMessage } from './accept-message.ts'
 import { cancelTurns, type CancelOutcome, type CancelRequest } from './cancel-turns.ts'
+import { deleteSession, type DeleteSessionRequest } from './delete-session.ts'
 import { createEgress } from './egress/egress.ts'
 import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
@@ -31,7 +35,7 @@ import { Worker } from './worker.ts'
 
 export interface EngineOptions {
   connectionString: string
-  db: Database
+  db: Database & DatabasePool
   journal: Journal
   compute: Compute
   log: Log
@@ -85,6 +89,10 @@ export interface Engine {
   orderDueDeliveries(organizationId: string): Promise<void>
   /** Posts something to a webhook, once and now. */
   postSigned(post: SignedPost): Promise<PostOutcome>
+  /** Deletes a session with everything in it: gone for everybody when it returns, erased soon after. False when it is not there. */
+  deleteSession(request: DeleteSessionRequest): Promise<boolean>
+  /** What is done beside requests and turns, and who orders it. */
+  readonly background: Background
   /** Begins to heartbeat, and to take up what an earlier process left. */
   start(): Promise<void>
   /** Begins with what is neither a request nor a turn. Takes its time on a new database; nothing waits for it. */
@@ -131,14 +139,19 @@ export function createEngine(options: EngineOptions): Engine {
   const terms = { ...deliveryTerms, ...options.deliveryTerms }
   const deliveries = new WebhookDeliveries({ db, transactions, egress, secrets, terms, order, log })
   journal.onCommitted((committed) => deliveries.committed(committed))
-  const background = new Background({ connectionString, log, duties: [...deliveries.duties], performs: slots > 0 })
+  const duties = [
+    createEraseSessions({ pool: db, orderLater: (name, startAfter) => background.order(name, {}, { startAfter }) }),
+    createPrunePast({ db }),
+    createForgetDefinitions({ db }),
+    ...deliveries.duties,
+  ]
+  const background: Background = new Background({ connectionString, log, duties, performs: slots > 0 })
   const stopped = new AbortController()
   let stopping: Promise<void> | null = null
   async function stop(): Promise<void> {
     stopped.abort()
     await deliveries.stop()
-    await background.stop()
-    await worker.stop()
+    await Promise.all([background.stop(), worker.stop()])
     await mcp.stop()
     await egress.stop()
     await transactions.end()
@@ -157,13 +170,15 @@ export function createEngine(options: EngineOptions): Engine {
     submitToolResults: (request) => submitToolResults(services, request),
     submitToolApprovals: (request) => submitToolApprovals(services, request),
     retryTurn: (request) => retryTurn(services, request),
+    deleteSession: (request) => deleteSession({ pool: db, worker, background, pasts: turnServices.pasts }, request),
+    background,
     start: () => worker.start(),
     orderDueDeliveries: (organizationId) => deliveries.orderDue([organizationId]),
     postSigned: (post) => postSigned(egress, post, { signal: stopped.signal, timeoutMs: terms.timeoutMs }),
     async startBackground() {
-      await background.start()
+      await background.begin()
       // What an earlier process left.
-      await deliveries.orderDue(null)
+      if (await background.isReady()) await deliveries.orderDue(null)
     },
     stop: () => (stopping ??= stop()),
   }

@@ -37,6 +37,7 @@ export interface WorkerOptions {
 const adoptAfterMs = 2_000
 
 interface Running {
+  session_id: string
   lease: Lease
   epoch: number
   /** By `performance.now()`. */
@@ -107,6 +108,16 @@ export class Worker {
     this.#running.get(turnId)?.lease.cancel(reason)
   }
 
+  /** Stops what runs here for a session that was deleted; elsewhere its worker learns it from its next heartbeat. */
+  leaveSession(sessionId: string): void {
+    for (const { session_id, lease } of this.#running.values()) if (session_id === sessionId) lease.lose()
+  }
+
+  /** Nothing runs here, nor is about to. */
+  get isIdle(): boolean {
+    return this.#slots.taken === 0
+  }
+
   /** Resolves when no turn runs here any more and the database knows it. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
@@ -141,7 +152,7 @@ export class Worker {
 
   #start({ organization_id, session_id, turn_id, epoch }: TurnToResume, work: (lease: Lease) => Promise<void>): void {
     const lease = new Lease()
-    const running: Running = { lease, epoch, since: performance.now(), done: Promise.resolve() }
+    const running: Running = { session_id, lease, epoch, since: performance.now(), done: Promise.resolve() }
     this.#running.set(turn_id, running)
     running.done = work(lease)
       .catch((error: unknown) => {
@@ -213,7 +224,7 @@ export class Worker {
         await this.#connect()
         const sentAt = performance.now()
         const free = this.#takesTurns ? this.#slots.free : 0
-        this.#settle(await beat(this.#client!, this.id, free, this.#slots.taken === 0), sentAt)
+        this.#settle(await beat(this.#client!, this.id, free, this.isIdle), sentAt)
       } catch (error) {
         log.warn({ err: error, worker_id: this.id }, 'a heartbeat failed')
         await this.#client?.end().catch(() => {})

@@ -2,7 +2,7 @@ import type { MessageBody } from '@reprise/compute'
 import { AppError, newId, type Delivery } from '@reprise/contract'
 import type { IncomingMessage } from '@reprise/engine'
 import { readAcceptedBefore, readMessage, type StoredMessage } from '@reprise/store'
-import type { Caller, Services } from '../services.ts'
+import type { Caller, PostingServices } from '../services.ts'
 import { unknownModel } from './check-agent-settings.ts'
 import { findImageRefusal } from './find-image-refusal.ts'
 import { storeMessageImages } from './store-message-images.ts'
@@ -22,7 +22,7 @@ export interface CreatedMessage {
 export const queueRetrySeconds = 5
 
 /** Accepts a user's message: committed with its turn when this returns. */
-export async function createMessage(services: Services, caller: Caller, input: CreateMessageInput): Promise<CreatedMessage> {
+export async function createMessage(services: PostingServices, caller: Caller, input: CreateMessageInput): Promise<CreatedMessage> {
   const { session_id, idempotency_key, body } = input
   const { controls } = body.request
   const imageRefusal = await findImageRefusal(services, caller, session_id, body)
@@ -59,7 +59,7 @@ export async function createMessage(services: Services, caller: Caller, input: C
 }
 
 /** What was accepted once is answered again, whatever has become of its model since. Anything else is refused. */
-async function repeatOr(services: Services, caller: Caller, { session_id, idempotency_key, body }: CreateMessageInput, refusal: AppError): Promise<CreatedMessage> {
+async function repeatOr(services: PostingServices, caller: Caller, { session_id, idempotency_key, body }: CreateMessageInput, refusal: AppError): Promise<CreatedMessage> {
   const before = idempotency_key === null ? null : await readAcceptedBefore(services.db, caller.organization_id, session_id, idempotency_key)
   if (!before) throw refusal
   if (before.body_sha256 !== body.body_sha256) throw new AppError('idempotency_key_reused')
@@ -78,7 +78,7 @@ function pickTexts({ content_json, controls_json, metadata_json, tags_json, exte
   return { content_json, controls_json, metadata_json, tags_json, external_actor_json }
 }
 
-async function readFirst({ db }: Services, caller: Caller, sessionId: string, sequence: number): Promise<StoredMessage> {
+async function readFirst({ db }: PostingServices, caller: Caller, sessionId: string, sequence: number): Promise<StoredMessage> {
   const message = await readMessage(db, caller.organization_id, sessionId, sequence)
   // Deleted between the accept and the reading.
   if (!message) throw new AppError('session_not_found')

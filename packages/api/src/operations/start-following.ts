@@ -30,7 +30,7 @@ export interface SessionFollowing {
 export async function startFollowing(services: Services, caller: Caller, input: z.output<typeof startFollowingInput>): Promise<SessionFollowing> {
   const { session_id, since_id, last_event_id, from } = input
   checkEventTypes(input)
-  const tip = await findSession(services, caller, session_id)
+  const tip = await findSession(services, caller, session_id, services.limits.processId)
   const cursor = last_event_id ?? since_id
   const beginning = from === 'now' ? tip.last_sequence : 0
   const after = cursor === undefined ? beginning : readCursor(session_id, tip, cursor, last_event_id === undefined ? 'since_id' : 'Last-Event-ID')

@@ -1,11 +1,11 @@
 import type { MessageBody } from '@reprise/compute'
 import { findImages, insertImage } from '@reprise/store'
 import { fieldError } from '../errors/to-app-error.ts'
-import type { Caller, Services } from '../services.ts'
+import type { Caller, PostingServices } from '../services.ts'
 import { findSession } from './find-session.ts'
 
 /** Stores the inline images of a message and finds the ones it refers to; answers the ids of all, each once. */
-export async function storeMessageImages(services: Services, caller: Caller, sessionId: string, body: MessageBody): Promise<string[]> {
+export async function storeMessageImages(services: PostingServices, caller: Caller, sessionId: string, body: MessageBody): Promise<string[]> {
   const { images, image_file_ids } = body
   if (images.length === 0 && image_file_ids.length === 0) return []
   // Asked before anything is stored: a message to nowhere leaves nothing behind.
@@ -16,7 +16,7 @@ export async function storeMessageImages(services: Services, caller: Caller, ses
   return [...new Set([...images.map(({ image_id }) => image_id), ...image_file_ids])]
 }
 
-async function checkImageFiles({ db }: Services, caller: Caller, { image_file_ids, request }: MessageBody): Promise<void> {
+async function checkImageFiles({ db }: PostingServices, caller: Caller, { image_file_ids, request }: MessageBody): Promise<void> {
   if (image_file_ids.length === 0) return
   const found = await findImages(db, caller.organization_id, image_file_ids)
   for (const [index, part] of request.message.content.entries()) {

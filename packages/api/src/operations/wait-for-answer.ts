@@ -1,4 +1,4 @@
-import { limits, turnHasEnded, type Event, type EventType, type TurnStatus } from '@reprise/contract'
+import { AppError, limits, turnHasEnded, type Event, type EventType, type TurnStatus } from '@reprise/contract'
 import { followEvents, readTurn, readTurnMessages, writeMessage } from '@reprise/store'
 import { z } from 'zod'
 import type { Caller, Services } from '../services.ts'
@@ -39,6 +39,8 @@ export function expectAnswer(services: Services, caller: Caller, sessionId: stri
       const following = { organization_id, session_id, after: sequence, signal: patience, ...(delivery !== 'duplicate' && { tip: sequence }) }
       const answer = await followToEnd(services, following, message.turn_id)
       signal.throwIfAborted()
+      // Nothing else ends what is followed: the session was deleted.
+      if (!answer && !patience.aborted) throw new AppError('session_not_found')
       return answer ?? (await readAnswer(services, caller, created))
     },
     close: () => keeping.close(),

@@ -17,6 +17,7 @@ import { registerProviders } from './providers.ts'
 import { registerSessionChanges } from './session-changes.ts'
 import { registerSessionCopies } from './session-copies.ts'
 import { registerSessionList } from './session-list.ts'
+import { registerSchedules } from './schedules.ts'
 import { registerSessions } from './sessions.ts'
 import { registerToolResults } from './tool-results.ts'
 import { registerWebhooks } from './webhooks.ts'
@@ -51,6 +52,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerDurable(scope, services)
         registerKeys(scope, services)
         registerWebhooks(scope, services)
+        registerSchedules(scope, services)
       },
       { prefix },
     )

@@ -1,10 +1,12 @@
 import { cancelResponse, createSessionRequest, session, toolApprovalsRequest, toolApprovalsResponse, toolResultsRequest, toolResultsResponse } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 import { readJsonBody } from '../bodies/read-body.ts'
 import { problems } from '../docs/problem.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
 import { cancelSession, cancelSessionInput } from '../operations/cancel-session.ts'
 import { createSession } from '../operations/create-session.ts'
+import { deleteSession } from '../operations/delete-session.ts'
 import { getSession, getSessionInput } from '../operations/get-session.ts'
 import { submitToolApprovals } from '../operations/submit-tool-approvals.ts'
 import { submitToolResults } from '../operations/submit-tool-results.ts'
@@ -27,6 +29,18 @@ export function registerSessions(server: FastifyInstance, services: Services): v
     { schema: { tags: ['Sessions'], summary: 'Get session', params: getSessionInput, response: { 200: session, ...problems(400, 401, 404) } } },
     async (request) => getSession(services, request.caller, { session_id: readPathId(request, 'session_id') }),
   )
+
+  const deleteDocs = {
+    tags: ['Sessions'],
+    summary: 'Delete session',
+    description: 'Gone at once, with everything in it: what runs ends, streams end. Erased within a minute.',
+    params: getSessionInput,
+    response: { 204: z.null(), ...problems(400, 401, 403, 404, 503) },
+  }
+  server.delete('/sessions/:session_id', { schema: deleteDocs }, async (request, reply) => {
+    await deleteSession(services, request.caller, { session_id: readPathId(request, 'session_id') })
+    return reply.code(204).send()
+  })
 
   const cancelDocs = {
     tags: ['Sessions'],

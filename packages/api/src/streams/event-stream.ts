@@ -20,7 +20,7 @@ export interface GoodbyeTimes {
   patience_ms: number
 }
 
-export type DisconnectReason = 'connection_cycle' | 'shutting_down'
+export type DisconnectReason = 'connection_cycle' | 'shutting_down' | 'session_deleted'
 
 /** After how long a client connects again. */
 const retryMs = 100
@@ -69,6 +69,8 @@ export class EventStream {
         if (frames !== '') this.#write(frames)
         await this.#untilQuiet()
       }
+      // Whoever comes back is told that there is no such session.
+      if (!signal.aborted) void this.disconnect('session_deleted')
     } catch {
       // The events cannot be read now: the client comes back with its cursor, and loses nothing.
       this.#response.destroy()

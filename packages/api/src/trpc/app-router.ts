@@ -9,9 +9,10 @@ import { messages } from './messages.ts'
 import { models } from './models.ts'
 import { organization } from './organization.ts'
 import { providers } from './providers.ts'
+import { schedules } from './schedules.ts'
 import { sessions } from './sessions.ts'
 import { webhooks } from './webhooks.ts'
 
 /** The same operations as REST, with the same schemas, records and error codes. */
-export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, keys, organization, webhooks })
+export const appRouter = router({ sessions, messages, events, agents, models, providers, capabilities, images, durable, keys, organization, webhooks, schedules })
 export type AppRouter = typeof appRouter

@@ -1,4 +1,4 @@
-import type { Event } from '@reprise/contract'
+import { AppError, type Event } from '@reprise/contract'
 import { followEvents } from '@reprise/store'
 import { tracked } from '@trpc/server'
 import { listEvents, listEventsInput } from '../operations/list-events.ts'
@@ -28,6 +28,7 @@ export const events = router({
     } finally {
       close()
     }
+    if (!gone.aborted) throw new AppError('session_not_found')
   }),
 })
 

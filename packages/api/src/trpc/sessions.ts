@@ -1,6 +1,7 @@
 import { createSessionRequest } from '@reprise/contract'
 import { cancelSession, cancelSessionInput } from '../operations/cancel-session.ts'
 import { createSession } from '../operations/create-session.ts'
+import { deleteSession } from '../operations/delete-session.ts'
 import { forkSession, forkSessionInput } from '../operations/fork-session.ts'
 import { getSession, getSessionInput } from '../operations/get-session.ts'
 import { getSessionStats } from '../operations/get-session-stats.ts'
@@ -21,6 +22,7 @@ export const sessions = router({
   unpin: procedure.input(checked(getSessionInput)).mutation(({ ctx, input }) => unpinSession(ctx.services, ctx.caller, input)),
   /** An export is a file, and files are REST's: a typed caller pages through `messages.list`. */
   fork: procedure.input(checked(forkSessionInput)).mutation(({ ctx, input }) => forkSession(ctx.services, ctx.caller, input)),
+  delete: procedure.input(checked(getSessionInput)).mutation(({ ctx, input }) => deleteSession(ctx.services, ctx.caller, input)),
   cancel: procedure.input(checked(cancelSessionInput)).mutation(({ ctx, input }) => cancelSession(ctx.services, ctx.caller, input)),
   submitToolResults: procedure.input(checked(submitToolResultsInput)).mutation(({ ctx, input }) => submitToolResults(ctx.services, ctx.caller, input)),
   submitToolApprovals: procedure.input(checked(submitToolApprovalsInput)).mutation(({ ctx, input }) => submitToolApprovals(ctx.services, ctx.caller, input)),

@@ -5,7 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import type pg from 'pg'
 import { createTestDatabase, type TestDatabase } from '../../../../test/database.ts'
-import { apiPlugin, serverOptions, type ApiOptions } from '../../src/index.ts'
+import { apiPlugin, createFireSchedules, serverOptions, type ApiOptions } from '../../src/index.ts'
 import { ResponseChecks } from './response-checks.ts'
 
 export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times' | 'key_use_period_ms' | 'limit_times' | 'requests_per_minute'>> {
@@ -21,8 +21,8 @@ export interface TestServer {
   port: number
   pool: pg.Pool
   compute: Compute
-  hub: Hub
   engine: Engine
+  hub: Hub
   fastify: FastifyInstance
   database: TestDatabase
   /** Every route, as `GET /v1/models/:model_id`. */
@@ -54,12 +54,10 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   journal.onCommitted((committed) => hub.publish(committed))
   const engine = createEngine({ connectionString, db: pool, journal, compute, log: server.log, graceMs: 100, ...options.engine })
   await engine.start()
+  const services = { db: pool, hub, engine, compute, stopping: stopping.signal }
+  engine.background.add(createFireSchedules(services))
   await server.register(apiPlugin, {
-    db: pool,
-    hub,
-    engine,
-    compute,
-    stopping: stopping.signal,
+    ...services,
     access: options.access ?? { api_key: null, cors_origins: [] },
     readiness: async () => ({ ready: true, checks: { database: 'ok' } }),
     version: '0.0.0-test',
@@ -75,8 +73,8 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     port,
     pool,
     compute,
-    hub,
     engine,
+    hub,
     fastify: server,
     database,
     routes,

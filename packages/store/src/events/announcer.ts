@@ -20,6 +20,8 @@ export interface AnnouncerOptions {
 }
 
 const channel = 'reprise_events'
+/** Told by the deletion itself, in its transaction: see migrations/0016. */
+const deletionsChannel = 'reprise_deletions'
 const applicationName = 'reprise announcer'
 const gatherMs = 5
 const lookMs = 5_000
@@ -75,14 +77,17 @@ export class Announcer {
     const { rows } = await client.query<{ session_id: string | null; last_sequence: number | null; listeners: number }>({
       name: 'look_for_events',
       text: `/* lookForEvents */
-SELECT h.session_id, h.last_sequence, listeners.count::integer AS listeners
+SELECT followed.session_id, h.last_sequence, listeners.count::integer AS listeners
 FROM (SELECT count(*) FROM pg_stat_activity WHERE application_name = $2 AND datname = current_database()) listeners
-LEFT JOIN session_heads h ON h.session_id = ANY ($1::text[])`,
+LEFT JOIN unnest($1::text[]) AS followed(session_id) ON true
+LEFT JOIN session_heads h ON h.session_id = followed.session_id AND h.deleted_at IS NULL`,
       values: [this.#options.hub.followedSessions, applicationName],
     })
     this.#hasPeers = rows.some((row) => row.listeners > 1)
     for (const { session_id, last_sequence } of rows) {
-      if (session_id !== null && last_sequence !== null) this.#options.hub.announce(session_id, last_sequence)
+      if (session_id === null) continue
+      if (last_sequence === null) this.#options.hub.end(session_id)
+      else this.#options.hub.announce(session_id, last_sequence)
     }
   }
 
@@ -119,10 +124,11 @@ LEFT JOIN session_heads h ON h.session_id = ANY ($1::text[])`,
       if (this.#client === client) this.#client = null
       this.#options.onError?.(error)
     })
-    client.on('notification', ({ payload }) => this.#hear(payload ?? ''))
+    client.on('notification', ({ channel: told, payload = '' }) => (told === deletionsChannel ? this.#options.hub.end(payload) : this.#hear(payload)))
     // A NOTIFY is a commit; that of a hint need not reach the disk.
     await client.query('SET synchronous_commit = off')
     await client.query(`LISTEN ${channel}`)
+    await client.query(`LISTEN ${deletionsChannel}`)
     this.#client = client
     // Whoever was alone until now learns that it is not.
     await this.#notify(`${this.#id} ${hello}`)

@@ -18,7 +18,8 @@ const pageEvents = 200
 const pageBytes = 1024 * 1024
 
 /**
- * Every event of a session after a sequence, stored ones first, then live, each once and in order, until the signal.
+ * Every event of a session after a sequence, stored ones first, then live, each once and in order, until the signal
+ * or the session's deletion.
  * Asks for the next page only when the last one was taken: whoever takes slowly is read to from the table.
  */
 export async function* followEvents(db: Database, hub: Hub, options: FollowOptions): AsyncGenerator<EventRecord[], void, undefined> {
@@ -32,7 +33,7 @@ export async function* followEvents(db: Database, hub: Hub, options: FollowOptio
     // Subscribed before anything is read: what is committed from here on wakes us, what came before is in the table.
     let mustRead = options.tip === undefined
     if (options.tip !== undefined) subscription.sawTip(options.tip)
-    while (!signal.aborted) {
+    while (!signal.aborted && !subscription.hasEnded()) {
       let page = mustRead ? null : subscription.recent(after)
       if (page === null) {
         const committed = subscription.tip()
@@ -41,13 +42,14 @@ export async function* followEvents(db: Database, hub: Hub, options: FollowOptio
         // What was committed before the reading and is not in the table any more was pruned: nobody waits for it.
         if (page.length === 0) after = Math.max(after, committed)
       }
+      if (subscription.hasEnded()) return
       if (page.length > 0) {
         after = page.at(-1)!.sequence
         yield page
       } else {
         await new Promise<void>((resolve) => {
           wake = resolve
-          if (signal.aborted || subscription.tip() > after) resolve()
+          if (signal.aborted || subscription.hasEnded() || subscription.tip() > after) resolve()
         })
       }
     }

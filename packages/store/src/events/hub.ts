@@ -5,6 +5,7 @@
  *     later, and gets it from the table. So a slow reader never grows the server's memory.
  * H2  A feed's memory holds an unbroken run of the latest events. After a gap (another process wrote) it starts anew.
  * H3  What is not in the memory is in the table: `recent` answers null, never a guess.
+ * H4  A session that was deleted ends for whoever follows it, and for whoever begins to just then.
  */
 import type { Committed } from '../journal/journal.ts'
 import { recordCommittedEvents, type EventRecord } from './event-record.ts'
@@ -18,6 +19,7 @@ interface Feed {
   events: EventRecord[]
   characters: number
   listeners: Set<() => void>
+  hasEnded: boolean
 }
 
 export interface Subscription {
@@ -27,11 +29,17 @@ export interface Subscription {
   recent(after: number): EventRecord[] | null
   /** Tells what the table said is the latest sequence. */
   sawTip(sequence: number): void
+  /** The session was deleted: nothing follows any more, and what was there is nobody's to read. */
+  hasEnded(): boolean
   close(): void
 }
 
+/** Who found the session a moment ago begins to follow it soon. */
+const endedRememberedMax = 1_000
+
 export class Hub {
   readonly #feeds = new Map<string, Feed>()
+  readonly #ended = new Set<string>()
 
   /** Takes what the journal committed. Sessions that nobody follows here cost one look-up. */
   publish(committed: Committed): void {
@@ -58,11 +66,22 @@ export class Hub {
     for (const listener of feed.listeners) listener()
   }
 
+  /** Ends a session that was deleted, for all who follow it. */
+  end(sessionId: string): void {
+    if (this.#ended.size >= endedRememberedMax) this.#ended.clear()
+    this.#ended.add(sessionId)
+    const feed = this.#feeds.get(sessionId)
+    if (!feed) return
+    feed.hasEnded = true
+    forget(feed)
+    for (const listener of feed.listeners) listener()
+  }
+
   /** Follows a session: `listener` is called whenever there is something new to ask for. */
   subscribe(sessionId: string, listener: () => void): Subscription {
     let feed = this.#feeds.get(sessionId)
     if (!feed) {
-      feed = { tip: 0, events: [], characters: 0, listeners: new Set() }
+      feed = { tip: 0, events: [], characters: 0, listeners: new Set(), hasEnded: this.#ended.has(sessionId) }
       this.#feeds.set(sessionId, feed)
     }
     const own = feed
@@ -76,6 +95,7 @@ export class Hub {
           own.tip = sequence
         }
       },
+      hasEnded: () => own.hasEnded,
       close: () => {
         own.listeners.delete(listener)
         if (own.listeners.size === 0) this.#feeds.delete(sessionId)

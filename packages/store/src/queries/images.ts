@@ -16,8 +16,20 @@ export interface NewImage {
   thumbnail_media_type: string
 }
 
+/** How often the bytes of an image may be deleted, since nobody had them any more, just as it is stored again. */
+const attemptsMax = 5
+
 /** Stores an image. Bytes that the organization has already are not stored, nor sent, again. */
 export async function insertImage(db: Database, image: NewImage): Promise<Image> {
+  for (let attempt = 1; ; attempt++) {
+    const inserted = await insertOnce(db, image)
+    if (inserted) return inserted
+    if (attempt === attemptsMax) throw new Error('an image blob vanished between its insert and its use')
+  }
+}
+
+/** Null when the bytes were deleted by others meanwhile. */
+async function insertOnce(db: Database, image: NewImage): Promise<Image | null> {
   const { organization_id, id, sha256, filename, uploaded } = image
   const inserted = await insertImageRow(db, organization_id, id, sha256, filename, uploaded)
   if (inserted) return inserted
@@ -31,28 +43,35 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
       asBuffer(image.thumbnail), image.thumbnail_media_type,
     ],
   })
-  const second = await insertImageRow(db, organization_id, id, sha256, filename, uploaded)
-  if (!second) throw new Error('an image blob vanished between its insert and its use')
-  return second
+  return await insertImageRow(db, organization_id, id, sha256, filename, uploaded)
 }
 
-/** Null when the organization does not have the bytes yet. */
+/** Null when the organization does not have the bytes. One that came for a message may be unheld from now on (see unheld-images.ts, U2). */
 async function insertImageRow(db: Database, organizationId: string, id: string, sha256: string, filename: string | null, uploaded: boolean): Promise<Image | null> {
-  const { rows } = await db.query<Image>({
+  const inserting = db.query<Image>({
     name: 'insert_image',
     text: `/* insertImage */
 WITH blob AS (SELECT content_type, size_bytes FROM image_blobs WHERE organization_id = $1 AND sha256 = $3),
 new AS (
-  INSERT INTO images (organization_id, id, sha256, filename, uploaded)
-  SELECT $1, $2, $3, $4, $5 FROM blob ON CONFLICT DO NOTHING
+  INSERT INTO images (organization_id, id, sha256, filename, uploaded, unheld_since)
+  SELECT $1, $2, $3, $4, $5, CASE WHEN NOT $5 THEN clock_timestamp() END FROM blob
+  ON CONFLICT (organization_id, id) DO UPDATE SET unheld_since = clock_timestamp() WHERE NOT images.uploaded
   RETURNING id, filename, created_at
 )
 SELECT i.id, i.filename, blob.content_type, blob.size_bytes, i.created_at
 FROM blob, (SELECT * FROM new UNION SELECT id, filename, created_at FROM images WHERE organization_id = $1 AND id = $2) i`,
     values: [organizationId, id, sha256, filename, uploaded],
   })
-  return rows[0] ?? null
+  try {
+    return (await inserting).rows[0] ?? null
+  } catch (error) {
+    if ((error as { code?: unknown }).code === foreignKeyViolation) return null // errors of pg carry SQLSTATE here
+    throw error
+  }
 }
+
+/** The bytes were there when the statement began. */
+const foreignKeyViolation = '23503'
 
 export interface ImageBytes {
   id: string

@@ -27,6 +27,9 @@ interface EventRow {
   data_json: string
 }
 
+/** In place of an event that was pruned stands a null: the others of its row keep their places, and so their sequences. */
+export const isKept = `e.event->>'type' IS NOT NULL`
+
 // Ordered by the journal's key first, so that a page costs what it shows, however long the session is.
 const statement = (direction: 'ASC' | 'DESC') => `/* readEvents */
 SELECT * FROM (
@@ -42,6 +45,7 @@ SELECT * FROM (
     WHERE j.organization_id = $1 AND j.session_id = $2
       AND j.last_sequence > $3::bigint AND j.first_sequence < $4::bigint
       AND j.first_sequence + e.position - 1 > $3::bigint AND j.first_sequence + e.position - 1 < $4::bigint
+      AND ${isKept}
       AND ($5::text[] IS NULL OR e.event->>'type' = ANY ($5))
       AND ($6::text[] IS NULL OR e.event->>'type' <> ALL ($6))
       AND ($7::text IS NULL OR j.turn_id = $7)

@@ -25,7 +25,11 @@ export async function insertToolResultValue(db: Database, { organization_id, ses
     await db.query({
       name: 'insert_tool_result_slice',
       text: `/* insertToolResultValue */
-INSERT INTO tool_result_values (organization_id, session_id, value_id, slice, bytes) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+INSERT INTO tool_result_values (organization_id, session_id, value_id, slice, bytes)
+SELECT $1, $2, $3, $4, $5
+-- Held until this is committed: nobody erases the session meanwhile, and of an erased one nothing is stored any more.
+FROM (SELECT FROM session_heads h WHERE h.session_id = $2 AND h.deleted_at IS NULL FOR KEY SHARE) head
+ON CONFLICT DO NOTHING`,
       values: [organization_id, session_id, value_id, slice, all.subarray(start, end)],
     })
     start = end

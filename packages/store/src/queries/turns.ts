@@ -96,23 +96,38 @@ WHERE organization_id = $1 AND session_id = $2 AND turn_id = $3 AND closed_by IS
 
 /** Keeps definitions by their content, and remembers which the database has: a turn that shares one costs nothing. */
 export class Definitions {
-  readonly #known = new Map<string, string>()
+  readonly #known = new Map<string, { sha256: string; keptAt: number }>()
 
   /** Answers the hash under which the definition is stored. */
   async keep(db: Database, organizationId: string, definition: TurnDefinition): Promise<string> {
     const text = JSON.stringify(definition)
     const known = this.#known.get(organizationId + text)
-    if (known) return known
+    if (known && performance.now() - known.keptAt < keptForMs) return known.sha256
     const sha256 = createHash('sha256').update(text).digest('hex')
     await db.query({
       name: 'insert_definition',
-      text: `/* insertDefinition */ INSERT INTO definitions (organization_id, sha256, definition) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+      text: `/* insertDefinition */
+INSERT INTO definitions (organization_id, sha256, definition) VALUES ($1, $2, $3)
+ON CONFLICT (organization_id, sha256) DO UPDATE SET kept_at = clock_timestamp()`,
       values: [organizationId, sha256, text],
     })
     if (this.#known.size >= definitionsRememberedMax) this.#known.clear()
-    this.#known.set(organizationId + text, sha256)
+    this.#known.set(organizationId + text, { sha256, keptAt: performance.now() })
     return sha256
   }
 }
 
 const definitionsRememberedMax = 1_000
+/** Far less than a definition that no turn has is left alone for: one that is remembered somewhere is there. */
+const keptForMs = 3_600_000
+
+/** Deletes the definitions that no turn has and no process may remember. Reads every turn once: for quiet hours. */
+export async function deleteUnusedDefinitions(db: Database): Promise<number> {
+  const { rowCount } = await db.query({
+    text: `/* deleteUnusedDefinitions */
+DELETE FROM definitions d
+WHERE d.kept_at < clock_timestamp() - interval '1 day'
+  AND NOT EXISTS (SELECT FROM turns t WHERE t.organization_id = d.organization_id AND t.definition_sha256 = d.sha256)`,
+  })
+  return rowCount ?? 0
+}

@@ -1,3 +1,4 @@
+import { isKept } from './read-events.ts'
 import type { TurnStatus, Workflow } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { isOfSession, shownError, type Page } from './shown-turns.ts'
@@ -46,8 +47,8 @@ export async function countWorkflowEvents(db: Database, organizationId: string, 
   const { rows } = await db.query<{ total: number }>({
     name: 'count_workflow_events',
     text: `/* countWorkflowEvents */
-SELECT coalesce(sum(json_array_length(j.events)), 0)::integer AS total FROM journal j
-WHERE j.organization_id = $1 AND j.session_id = $2 AND j.turn_id = $3 AND j.last_sequence >= $4::bigint`,
+SELECT count(*)::integer AS total FROM journal j, json_array_elements(j.events) AS e(event)
+WHERE ${isKept} AND j.organization_id = $1 AND j.session_id = $2 AND j.turn_id = $3 AND j.last_sequence >= $4::bigint`,
     values: [organizationId, session_id, id, input_sequence],
   })
   return rows[0]!.total

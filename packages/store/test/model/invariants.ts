@@ -23,13 +23,15 @@
  * M15  A parked turn waits for something: one of its open calls is awaited. A call is denied exactly when its approver
  *      closed it, and its caller answers none that needs approval and does not have it.
  *
- * M1 to M12 and M15 are checked here, M13 and M14 by the world that runs the steps. The journal's answers and rows are compared
+ * M16  Of a deleted session no turn is left to run or to wait, and nothing of it changes any more: of it only this is asked.
+ *
+ * M1 to M12, M15 and M16 are checked here, M13 and M14 by the world that runs the steps. The journal's answers and rows are compared
  * with those of the model besides.
  */
 import { isSuspect } from './world-model.ts'
 import type { ReadSession, SessionView, TurnView } from './session-view.ts'
 
-export const invariantsChecked = 15
+export const invariantsChecked = 16
 
 /** What callers were told of a session. */
 export interface Told {
@@ -38,6 +40,8 @@ export interface Told {
   rolledBack: Set<string>
   /** Failed turns whose message was posted again. */
   retried: Set<string>
+  /** What a session that was deleted has held ever since; null for one that is there. */
+  deleted: SessionView | null
 }
 
 const isActive = (turn: TurnView) => turn.status === 'ready' || turn.status === 'running' || turn.status === 'parked'
@@ -45,10 +49,17 @@ const terminalTypes = new Set(['turn.completed', 'turn.failed', 'turn.cancelled'
 
 /** Says which invariant does not hold, and where; null when all do. */
 export function findBrokenInvariant({ view, last_event_ms, event_ms }: ReadSession, before: SessionView | null, told: Told): string | null {
+  if (told.deleted) return checkDeleted(view, told.deleted)
   return (
     checkHead(view) ?? checkJournal(view, last_event_ms, event_ms) ?? checkMessages(view, told) ?? checkEnds(view) ?? checkCalls(view) ??
     checkOrder(view, told) ?? checkExclusions(view, told) ?? (before && checkPast(view, before)) ?? checkOwners(view) ?? checkDecisions(view)
   )
+}
+
+function checkDeleted(view: SessionView, since: SessionView): string | null {
+  const left = view.turns.find((turn) => !turn.has_ended || turn.worker_id !== null)
+  if (left || view.head.active_turn_id !== null || view.head.turns_waiting > 0) return `M16: ${left?.id ?? 'a turn'} of a deleted session is ${left?.status ?? 'active'}`
+  return JSON.stringify(view) === JSON.stringify(since) ? null : 'M16: a deleted session changed'
 }
 
 function checkHead({ head, turns, messages }: SessionView): string | null {

@@ -33,16 +33,24 @@ export interface BeatOperation extends OperationBase {
 /** A beat's answer, and what it does not tell: which suspects are put aside now. */
 export type TakenBeat = Beat & { aside: readonly string[] }
 
-export type Operation = AppendOperation | BeatOperation
+/** Answers whether the session was there to be deleted. */
+export interface DeleteOperation extends OperationBase {
+  session_id: string
+  delete(): Promise<boolean>
+}
 
-export type Answered = { operation: AppendOperation; reply: Reply } | { operation: BeatOperation; beat: TakenBeat }
+export type Operation = AppendOperation | BeatOperation | DeleteOperation
+
+export type Answered = { operation: AppendOperation; reply: Reply } | { operation: BeatOperation; beat: TakenBeat } | { operation: DeleteOperation; deleted: boolean }
 
 export async function perform(operation: Operation): Promise<Answered> {
+  if ('delete' in operation) return { operation, deleted: await operation.delete() }
   return 'append' in operation ? { operation, reply: await operation.send() } : { operation, beat: await operation.beat() }
 }
 
 /** Applies what was done to the model. Answers what the model would have answered otherwise, or null. */
 export function predict(model: WorldModel, answered: Answered, alone: boolean): string | null {
+  if ('deleted' in answered) return model.sessions.get(answered.operation.session_id)!.delete() === answered.deleted ? null : `deleted is ${answered.deleted}`
   if ('beat' in answered) return model.beat(answered.operation.workerId, answered.operation.slots, answered.beat, alone)
   const { append, resent, wasCut, waitingMax } = answered.operation
   const predicted = model.append(append, { resent, waitingMax })

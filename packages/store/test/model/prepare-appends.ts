@@ -84,7 +84,7 @@ async function goOn(scene: Scene, process: Process, run: Run, { checkpoint, afte
   const { session_id, turn_id } = run
   // Given up, or taken up anew, while the reply was on its way.
   if (process.runs.get(turn_id) !== run) return
-  if (reply.outcome === 'fenced') {
+  if (reply.outcome === 'fenced' || reply.outcome === 'session_not_found') {
     process.runs.delete(turn_id)
     return
   }

@@ -19,6 +19,7 @@ export class SessionModel {
   epoch = 0
   checkpointNumber = 0
   cancelRequested: CancelReason | null = null
+  isDeleted = false
   turns: TurnModel[] = []
   messages: MessageView[] = []
   journal: JournalView[] = [
@@ -58,7 +59,18 @@ export class SessionModel {
     return active ? this.messages.filter((message) => message.turn_id === active.id && message.place === null) : []
   }
 
+  /** Whatever it was about ends, and nothing is written of that. Answers whether it was there. */
+  delete(): boolean {
+    if (this.isDeleted) return false
+    this.isDeleted = true
+    this.epoch += 1
+    this.cancelRequested = null
+    for (const turn of this.turns) if (!turnHasEnded[turn.status]) Object.assign(turn, { status: 'cancelled', worker_id: null, wakes: false, is_due: false })
+    return true
+  }
+
   append(append: Append, { resent, waitingMax }: { resent: boolean; waitingMax: number }): Prediction {
+    if (this.isDeleted) return { outcome: 'session_not_found' }
     switch (append.kind) {
       case 'accept':
         return this.#accept(append, resent, waitingMax)

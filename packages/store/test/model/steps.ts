@@ -34,6 +34,7 @@ export type SendingStep =
   | { do: 'resend'; pick: number }
   | { do: 'zombie'; pick: number; resent: boolean; stale: 'no' | 'number' | 'epoch' }
   | { do: 'beat'; process: number; slots: number; heeds: boolean }
+  | { do: 'delete'; session: number }
 
 export type Step =
   | SendingStep
@@ -79,6 +80,8 @@ const resend = fc.record({ do: fc.constant('resend'), pick })
 const zombie = fc.record({ do: fc.constant('zombie'), pick, resent: fc.boolean(), stale: fc.constantFrom('no', 'number', 'epoch') })
 const beat = fc.record({ do: fc.constant('beat'), process, slots: fc.nat(3), heeds: fc.boolean() })
 
+const remove = fc.record({ do: fc.constant('delete'), session })
+
 const sending: fc.WeightedArbitrary<SendingStep>[] = [
   { weight: 40, arbitrary: work },
   { weight: 16, arbitrary: post },
@@ -88,6 +91,7 @@ const sending: fc.WeightedArbitrary<SendingStep>[] = [
   { weight: 9, arbitrary: decide },
   { weight: 5, arbitrary: zombie },
   { weight: 3, arbitrary: cancel },
+  { weight: 1, arbitrary: remove },
 ]
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 95, arbitrary: fc.oneof(...sending) },

@@ -5,6 +5,7 @@ import { perform, permute, predict, type Answered, type Operation } from './oper
 import { prepareAnswer, prepareDecision } from './prepare-answers.ts'
 import { prepareCancel, preparePost, prepareResend, prepareWork, prepareZombie } from './prepare-appends.ts'
 import { prepareBeat } from './prepare-beat.ts'
+import { prepareDelete } from './prepare-delete.ts'
 import { createSession, type Connections } from './processes.ts'
 import { pickBusy, pickParked, startProcess, type Scene } from './scene.ts'
 import { SessionModel } from './session-model.ts'
@@ -38,7 +39,7 @@ export class World {
       const id = await createSession(connections)
       sessionIds.push(id)
       model.sessions.set(id, new SessionModel(id))
-      this.#told.set(id, { accepted: new Map(), rolledBack: new Set(), retried: new Set() })
+      this.#told.set(id, { accepted: new Map(), rolledBack: new Set(), retried: new Set(), deleted: null })
     }
     for (let index = 0; index < processesMax; index++) await startProcess(this.#scene, index)
   }
@@ -125,13 +126,15 @@ export class World {
         return prepareZombie(this.#scene, step)
       case 'beat':
         return prepareBeat(this.#scene, step)
+      case 'delete':
+        return prepareDelete(this.#scene, step.session)
     }
   }
 
   /** Sends operations at once, compares what came of them with the model, and lets their senders go on. */
   async #perform(operations: readonly Operation[]): Promise<void> {
     const { connections, sessionIds, tally } = this.#scene
-    const touched = new Set(operations.flatMap((operation) => ('beat' in operation ? sessionIds : [operation.append.session_id])))
+    const touched = new Set(operations.flatMap((operation) => ('beat' in operation ? sessionIds : 'delete' in operation ? [operation.session_id] : [operation.append.session_id])))
     const answered = await Promise.all(operations.map(perform))
     const found = await readSessionViews(connections.pool, [...touched])
     this.#scene.model = this.#explain(answered, found)
@@ -139,13 +142,17 @@ export class World {
     const isRefused = answered.length === 1 && 'reply' in answered[0]! && answered[0].reply.outcome !== 'stored'
     for (const [id, session] of found) {
       const before = this.#views.get(id) ?? null
+      if (this.#scene.model.sessions.get(id)!.isDeleted) this.#told.get(id)!.deleted ??= session.view
       const broken = findBrokenInvariant(session, before, this.#told.get(id)!)
       if (broken) throw new Violation(`${broken}, after ${operations.map((operation) => operation.name).join(' and ')}`)
       if (isRefused && before && JSON.stringify(before) !== JSON.stringify(session.view)) throw new Violation(`M13: ${operations[0]!.name} was refused and changed something`)
       this.#views.set(id, session.view)
       tally.checks += 1
     }
-    for (const one of answered) await ('beat' in one ? one.operation.take(one.beat) : one.operation.finish(one.reply))
+    for (const one of answered) {
+      if ('beat' in one) await one.operation.take(one.beat)
+      else if ('reply' in one) await one.operation.finish(one.reply)
+    }
   }
 
   /** Finds an order in which the model does what was done, and answers the model after it. */
@@ -166,6 +173,7 @@ export class World {
   #note(answered: Answered): void {
     const { tally } = this.#scene
     tally.count('step', answered.operation.name)
+    if ('deleted' in answered) return
     if ('beat' in answered) {
       for (const { claimed, orphaned, recoveries } of answered.beat.held) if (claimed) tally.count('outcome', `beat: claimed${orphaned ? ', orphaned' : ''}, recoveries ${recoveries}`)
       return

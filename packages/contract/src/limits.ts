@@ -21,6 +21,12 @@ export const limits = {
   idempotencyKeyCharactersMax: 255,
   turnsWaitingMax: 100,
   eventTypesPerFilterMax: 64,
+  /** On each side of the event that a list is asked around. */
+  eventWindowMax: 499,
+  /** Of what a list is searched for. */
+  searchCharactersMax: 256,
+  /** So much of a message's text is searched. */
+  searchedBytesMax: 200 * 1024,
   pageSizeMax: 1000,
   pageSizeDefault: 100,
   /** `?images=inline` puts whole images into a page, so such a page is short. */

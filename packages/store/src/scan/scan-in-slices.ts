@@ -25,19 +25,21 @@ export interface Scan<T> {
   findEdge(range: Range, rows: number): Promise<number | null>
   read(range: Range, limit: number): Promise<T[]>
   signal: AbortSignal
+  /** For how long it may look, its waiting for others aside. */
+  lookMsMax?: number
 }
 
 const rowsFirst = 200
 const rowsMax = 20_000
 const sliceMs = 100
-const searchMsMax = 10_000
+const lookMsMaxDefault = 10_000
 
 /** Of a pool's eight connections. */
 const slicesAtOnceMax = 2
 const slicesWaitingMax = 1_000
 const turnstiles = new WeakMap<Database, Turnstile>()
 
-export async function scanInSlices<T>(db: Database, { range, limit, newest, findEdge, read, signal }: Scan<T>): Promise<T[]> {
+export async function scanInSlices<T>(db: Database, { range, limit, newest, findEdge, read, signal, lookMsMax = lookMsMaxDefault }: Scan<T>): Promise<T[]> {
   const turnstile = findTurnstile(db)
   const found: T[] = []
   let rest = range
@@ -54,7 +56,7 @@ export async function scanInSlices<T>(db: Database, { range, limit, newest, find
     else found.push(...page)
     if (edge === null || found.length >= limit) break
     spentMs += ms
-    if (spentMs > searchMsMax) throw new AppError('search_too_long', { message: 'The search has looked through too much of this session: name a narrower part of it' })
+    if (spentMs > lookMsMax) throw new AppError('search_too_long', { message: 'The search has looked through too much of this session: name a narrower part of it' })
     rest = newest ? { ...rest, before: edge + 1 } : { ...rest, after: edge }
     rows = Math.min(rowsMax, Math.max(1, Math.floor(rows * Math.min(4, sliceMs / ms))))
   }

@@ -55,12 +55,15 @@ SELECT * FROM (
       AND ($5::text[] IS NULL OR e.event->>'type' = ANY ($5))
       AND ($6::text[] IS NULL OR e.event->>'type' <> ALL ($6))
       AND ($7::text IS NULL OR j.turn_id = $7)
-      AND ($10::text IS NULL OR event_names_tool(e.event->'data', $10))
+      AND ($10::text IS NULL OR strpos(j.events::text, to_json($10)::text) > 0 AND event_names_tool(e.event->'data', $10))
       AND ($11::text[] IS NULL OR m.tags::jsonb ?& $11)
       AND (
         $12::text IS NULL OR strpos(lower((e.event->'data')::text COLLATE "C"), lower($12 COLLATE "C")) > 0
-        OR strpos(lower(m.content::text COLLATE "C"), lower($12 COLLATE "C")) > 0
-        OR strpos(lower(message_text(m.content, ${limits.searchedBytesMax}) COLLATE "C"), lower($12 COLLATE "C")) > 0
+        OR m.content IS NOT NULL AND (
+          strpos(lower(m.content::text COLLATE "C"), lower($12 COLLATE "C")) > 0
+          -- Without a backslash, JSON text has a text's characters as they are.
+          OR strpos(m.content::text, '\\') > 0 AND strpos(lower(message_text(m.content, ${limits.searchedBytesMax}) COLLATE "C"), lower($12 COLLATE "C")) > 0
+        )
       )
     ORDER BY j.last_sequence ${direction}, e.position ${direction}
     LIMIT $8

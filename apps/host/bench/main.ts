@@ -1,12 +1,16 @@
 /** `pnpm bench [section …]`: prints figures of this machine. They are only worth comparing within one run. */
 import { cpus, totalmem } from 'node:os'
+import { measureActiveStreams } from './active-streams.ts'
 import { measureIdle } from './idle.ts'
 import { measureIdleStreams } from './idle-streams.ts'
 import { measureInterference } from './interference.ts'
 import { measureLatency } from './latency.ts'
 import { measureLimits } from './limits.ts'
+import { measureLists } from './lists.ts'
 import { measurePhotographs } from './photographs.ts'
 import { measureProcesses } from './processes.ts'
+import { measureRequests } from './requests.ts'
+import { measureSearch } from './search.ts'
 import { measureSize } from './size.ts'
 import { measureStartUp } from './start-up.ts'
 import { measureStreaming } from './streaming.ts'
@@ -18,7 +22,11 @@ const sections: Record<string, () => Promise<void>> = {
   limits: measureLimits,
   photographs: measurePhotographs,
   streams: measureIdleStreams,
+  'active-streams': measureActiveStreams,
   streaming: measureStreaming,
+  lists: measureLists,
+  search: measureSearch,
+  requests: measureRequests,
   start: measureStartUp,
   processes: measureProcesses,
   idle: measureIdle,

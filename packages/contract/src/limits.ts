@@ -12,7 +12,6 @@ export const limits = {
   tagsMax: 50,
   tagCharactersMax: 256,
   titleCharactersMax: 512,
-  searchCharactersMax: 256,
   headerBytesMax: 8 * 1024,
   jsonDepthMax: 64,
   /** Of a tool's `parameters`, as JSON. */
@@ -27,6 +26,12 @@ export const limits = {
   cronCharactersMax: 100,
   scheduleErrorCharactersMax: 500,
   eventTypesPerFilterMax: 64,
+  /** On each side of the event that a list is asked around. */
+  eventWindowMax: 499,
+  /** Of what a list is searched for. */
+  searchCharactersMax: 256,
+  /** So much of a message's text is searched. */
+  searchedBytesMax: 200 * 1024,
   pageSizeMax: 1000,
   pageSizeDefault: 100,
   /** `?images=inline` puts whole images into a page, so such a page is short. */

@@ -103,6 +103,12 @@ export function isConnectionError(error: unknown): boolean {
   return code.startsWith('08') || code.startsWith('57P') || serverIsFull.has(code) || socketErrors.has(code)
 }
 
+/** True for a row that refers to one that is gone, by this foreign key. */
+export function breaksReference(error: unknown, constraint: string): boolean {
+  const { code, constraint: broken } = (error ?? {}) as { code?: unknown; constraint?: unknown } // errors of pg carry both
+  return code === '23503' && broken === constraint
+}
+
 /** The disk, and the connections. Memory is another matter: it is the statement that may have used it up. */
 const serverIsFull: ReadonlySet<string> = new Set(['53100', '53300'])
 

@@ -1,11 +1,11 @@
 import type { MessageBody } from '@reprise/compute'
 import { AppError, newId, type Delivery } from '@reprise/contract'
-import type { IncomingMessage } from '@reprise/engine'
-import { readAcceptedBefore, readMessage, type StoredMessage } from '@reprise/store'
+import type { AcceptOutcome, IncomingMessage } from '@reprise/engine'
+import { readAcceptedBefore, readMessage, wasImageDeleted, type StoredMessage } from '@reprise/store'
 import type { Caller, PostingServices } from '../services.ts'
 import { unknownModel } from './check-agent-settings.ts'
 import { findImageRefusal } from './find-image-refusal.ts'
-import { storeMessageImages } from './store-message-images.ts'
+import { checkImageFiles, storeMessageImages } from './store-message-images.ts'
 
 export interface CreateMessageInput {
   session_id: string
@@ -27,7 +27,7 @@ export async function createMessage(services: PostingServices, caller: Caller, i
   const { controls } = body.request
   const imageRefusal = await findImageRefusal(services, caller, session_id, body)
   if (imageRefusal) return await repeatOr(services, caller, input, imageRefusal)
-  const accepted = await services.engine.acceptMessage({
+  const incoming: IncomingMessage = {
     organization_id: caller.organization_id,
     session_id,
     message_id: newId('message'),
@@ -39,7 +39,8 @@ export async function createMessage(services: PostingServices, caller: Caller, i
     idempotency_key,
     body_sha256: body.body_sha256,
     image_ids: await storeMessageImages(services, caller, session_id, body),
-  })
+  }
+  const accepted = await acceptMessage(services, caller, incoming, body)
   switch (accepted.outcome) {
     case 'stored':
       return { message: accepted.message, delivery: accepted.delivery }
@@ -55,6 +56,16 @@ export async function createMessage(services: PostingServices, caller: Caller, i
       throw new AppError('session_busy')
     case 'queue_full':
       throw new AppError('queue_full', { retryAfterSeconds: queueRetrySeconds })
+  }
+}
+
+/** An image that was there when the message came may be deleted before the message holds it: then it is unknown after all. */
+async function acceptMessage(services: PostingServices, caller: Caller, incoming: IncomingMessage, body: MessageBody): Promise<AcceptOutcome> {
+  try {
+    return await services.engine.acceptMessage(incoming)
+  } catch (error) {
+    if (wasImageDeleted(error)) await checkImageFiles(services, caller, body)
+    throw error
   }
 }
 

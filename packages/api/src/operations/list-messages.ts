@@ -1,10 +1,11 @@
 import { AppError, ids, limits, messageRoles, readStoredImage, type ContentPart } from '@reprise/contract'
-import { listMessages as readMessages, readImageBytes, writeMessage, type StoredMessage } from '@reprise/store'
+import { listMessages as readMessages, readImageBytes, searchMessages, writeMessage, type StoredMessage } from '@reprise/store'
 import { z } from 'zod'
 import { acceptParsed } from '../errors/accept-parsed.ts'
 import { putContent, type JsonPieces } from '../json-pieces.ts'
 import type { Caller, Services } from '../services.ts'
 import { findSession } from './find-session.ts'
+import { searchText } from './search-text.ts'
 
 const sequence = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
 
@@ -20,6 +21,7 @@ export const listMessagesInput = z
     before: sequence.optional().describe('Only messages with a lower sequence'),
     after: sequence.optional().describe('Only messages with a higher sequence'),
     role: z.enum(messageRoles).optional(),
+    q: searchText.optional().describe('Full text, in the first 200 KB of a message: words that are all there, `"a phrase"`, `-without`, `or`'),
     images: z
       .enum(['url', 'inline'])
       .default('url')
@@ -32,10 +34,10 @@ export const listMessagesInput = z
 
 /** The messages of a session, oldest first, each as its JSON. */
 export async function listMessages(services: Services, caller: Caller, input: z.output<typeof listMessagesInput>, signal: AbortSignal): Promise<JsonPieces[]> {
-  const { session_id, before, after, role, images } = input
+  const { session_id, before, after, role, q, images } = input
   const limit = input.limit ?? (images === 'inline' ? limits.inlineImagesPageSizeMax : limits.pageSizeDefault)
   await findSession(services, caller, session_id)
-  const messages = await readMessages(services.db, {
+  const filter = {
     organization_id: caller.organization_id,
     session_id,
     before_sequence: before,
@@ -43,7 +45,8 @@ export async function listMessages(services: Services, caller: Caller, input: z.
     role,
     limit,
     newest: after === undefined,
-  })
+  }
+  const messages = q === undefined ? await readMessages(services.db, filter) : await searchMessages(services.db, filter, q, signal)
   if (images === 'url') return messages.map((message) => [writeMessage(message)])
   const written: JsonPieces[] = []
   for (const message of messages) written.push(await writeInline(services, caller, message, signal))

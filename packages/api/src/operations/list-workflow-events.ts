@@ -2,10 +2,10 @@ import { countWorkflowEvents, readEvents, type EventRecord } from '@reprise/stor
 import type { z } from 'zod'
 import type { Caller, Services } from '../services.ts'
 import { getWorkflow, getWorkflowInput } from './get-workflow.ts'
-import { listEventsInput } from './list-events.ts'
+import { listEventsShape } from './list-events-input.ts'
 import type { Counted } from './page.ts'
 
-const { limit, after_sequence } = listEventsInput.shape
+const { limit, after_sequence } = listEventsShape
 export const listWorkflowEventsInput = getWorkflowInput.extend({ after_sequence, limit: limit.describe('At most this many, the oldest first') })
 
 /** The events of one turn. The next page begins after the last sequence of this one. */

@@ -3,7 +3,7 @@ import type { EventRecord } from '@reprise/store'
 import { z } from 'zod'
 import type { Caller, Services } from '../services.ts'
 import { findSession } from './find-session.ts'
-import { checkEventTypes, eventFilter } from './list-events.ts'
+import { checkEventTypes, eventFilter } from './event-filter.ts'
 import { readCursor } from './read-cursor.ts'
 
 export const startFollowingInput = eventFilter.extend({

@@ -16,7 +16,8 @@ export async function storeMessageImages(services: PostingServices, caller: Call
   return [...new Set([...images.map(({ image_id }) => image_id), ...image_file_ids])]
 }
 
-async function checkImageFiles({ db }: PostingServices, caller: Caller, { image_file_ids, request }: MessageBody): Promise<void> {
+/** Refuses references to images that the organization does not have. */
+export async function checkImageFiles({ db }: PostingServices, caller: Caller, { image_file_ids, request }: MessageBody): Promise<void> {
   if (image_file_ids.length === 0) return
   const found = await findImages(db, caller.organization_id, image_file_ids)
   for (const [index, part] of request.message.content.entries()) {

@@ -6,27 +6,30 @@ import { referTo } from '../docs/refer-to.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
 import { startFollowing, startFollowingInput } from '../operations/start-following.ts'
 import { getSessionInput } from '../operations/get-session.ts'
-import { listEvents, listEventsInput } from '../operations/list-events.ts'
+import { listEvents } from '../operations/list-events.ts'
+import { listEventsInput, listEventsShape } from '../operations/list-events-input.ts'
 import type { Services } from '../services.ts'
 import type { EventStreams } from '../streams/event-streams.ts'
+import { abortOnDisconnect } from './abort-on-disconnect.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 import { sendPieces } from './send-pieces.ts'
 
 const lists = ['types', 'exclude']
+const listQuery = { lists: [...lists, 'tags'], integers: ['limit', 'after_sequence', 'before_sequence', 'window'], booleans: ['order_desc'] }
 
 export function registerEvents(server: FastifyInstance, services: Services, streams: EventStreams): void {
   const listDocs = {
     tags: ['Events'],
     summary: 'List events',
     params: getSessionInput,
-    querystring: listEventsInput.omit({ session_id: true }),
+    querystring: z.object(listEventsShape),
     response: { 200: z.object({ data: z.array(event), events: z.array(event).describe('The same array') }), ...problems(400, 401, 404) },
   }
   server.get('/sessions/:session_id/events', { schema: listDocs }, async (request, reply) => {
     const session_id = readPathId(request, 'session_id')
-    const query = readQuery(request.query, { lists, integers: ['limit', 'after_sequence', 'before_sequence'] })
-    const events = await listEvents(services, request.caller, checkInput(listEventsInput, { ...query, session_id }))
+    const query = readQuery(request.query, listQuery)
+    const events = await listEvents(services, request.caller, checkInput(listEventsInput, { ...query, session_id }), abortOnDisconnect(reply))
     const array = `[${events.map(({ json }) => json).join(',')}]`
     return sendPieces(reply, [`{"data":${array},"events":${array}}`])
   })

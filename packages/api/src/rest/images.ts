@@ -4,11 +4,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { readUpload } from '../bodies/read-upload.ts'
 import { problems } from '../docs/problem.ts'
+import { checkInput } from '../errors/accept-parsed.ts'
+import { deleteImage } from '../operations/delete-image.ts'
 import { getImage, getImageInput } from '../operations/get-image.ts'
+import { listImages, listImagesInput } from '../operations/list-images.ts'
 import { uploadImage } from '../operations/upload-image.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
 import { readPathId } from './read-path-id.ts'
+import { readQuery } from './read-query.ts'
 import { writeContentDisposition } from './write-content-disposition.ts'
 
 const upload = z.object({ file: z.string().meta({ format: 'binary', description: 'PNG, JPEG, GIF or WebP' }) })
@@ -25,6 +29,22 @@ export function registerImages(server: FastifyInstance, services: Services): voi
   server.post('/images', { schema: uploadDocs }, async (request, reply) => {
     const file = await readUpload(request)
     return reply.code(201).send(await uploadImage(services, request.caller, file, abortOnDisconnect(reply)))
+  })
+
+  const listDocs = {
+    tags: ['Images'],
+    summary: 'List uploaded images, newest first',
+    querystring: listImagesInput,
+    response: { 200: z.array(image), ...problems(400, 401) },
+  }
+  server.get('/images', { schema: listDocs }, async (request) => {
+    return await listImages(services, request.caller, checkInput(listImagesInput, readQuery(request.query, { integers: ['limit'] })))
+  })
+
+  const deleteDocs = { tags: ['Images'], summary: 'Delete image', params: getImageInput, response: { 204: z.null(), ...problems(400, 401, 404, 409) } }
+  server.delete('/images/:image_id', { schema: deleteDocs }, async (request, reply) => {
+    await deleteImage(services, request.caller, { image_id: readPathId(request, 'image_id') })
+    return reply.code(204).send()
   })
 
   const docs = { tags: ['Images'], params: getImageInput, response: { 200: bytes, 304: z.null().describe('Has the tag of `If-None-Match`'), ...problems(400, 401, 404) } }

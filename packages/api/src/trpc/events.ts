@@ -1,7 +1,8 @@
 import { AppError, type Event } from '@reprise/contract'
 import { followEvents } from '@reprise/store'
 import { tracked } from '@trpc/server'
-import { listEvents, listEventsInput } from '../operations/list-events.ts'
+import { listEvents } from '../operations/list-events.ts'
+import { listEventsInput } from '../operations/list-events-input.ts'
 import { startFollowing, startFollowingInput } from '../operations/start-following.ts'
 import { checked, procedure, router } from './procedures.ts'
 
@@ -10,7 +11,7 @@ const subscribeInput = startFollowingInput.omit({ last_event_id: true }).extend(
 
 export const events = router({
   list: procedure.input(checked(listEventsInput)).query(async ({ ctx, input }) => {
-    const events = await listEvents(ctx.services, ctx.caller, input)
+    const events = await listEvents(ctx.services, ctx.caller, input, ctx.signal)
     return events.map(({ json }) => parseEvent(json))
   }),
 

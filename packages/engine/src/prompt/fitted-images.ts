@@ -3,7 +3,10 @@ import type { LoadedImage } from '../models/model-provider.ts'
 /** About 64 MB: base64 has one byte per character. */
 const charactersMax = 64 * 1024 * 1024
 
-/** The images that turns of this process used last, as they were sent: a conversation sends the same ones turn after turn. */
+/**
+ * The images that turns of this process used last, as they were sent: a conversation sends the same ones turn after turn.
+ * One that was deleted is not asked for again: only messages ask, and no image is deleted while a message shows it.
+ */
 export class FittedImages {
   readonly #images = new Map<string, LoadedImage>()
   readonly #charactersMax: number

@@ -1,5 +1,5 @@
 import type { Image } from '@reprise/contract'
-import type { Database } from '../database.ts'
+import { breaksReference, type Database } from '../database.ts'
 
 export interface NewImage {
   organization_id: string
@@ -16,39 +16,35 @@ export interface NewImage {
   thumbnail_media_type: string
 }
 
-/** How often the bytes of an image may be deleted, since nobody had them any more, just as it is stored again. */
-const attemptsMax = 5
+const insertTriesMax = 5
 
 /** Stores an image. Bytes that the organization has already are not stored, nor sent, again. */
 export async function insertImage(db: Database, image: NewImage): Promise<Image> {
-  for (let attempt = 1; ; attempt++) {
-    const inserted = await insertOnce(db, image)
+  // More than once only where the last other image of the same bytes is deleted at this very moment.
+  for (let tries = 0; tries < insertTriesMax; tries++) {
+    const inserted = await insertImageRow(db, image)
     if (inserted) return inserted
-    if (attempt === attemptsMax) throw new Error('an image blob vanished between its insert and its use')
+    await insertImageBlob(db, image)
   }
+  throw new Error('an image blob vanished between its insert and its use')
 }
 
-/** Null when the bytes were deleted by others meanwhile. */
-async function insertOnce(db: Database, image: NewImage): Promise<Image | null> {
-  const { organization_id, id, sha256, filename, uploaded } = image
-  const inserted = await insertImageRow(db, organization_id, id, sha256, filename, uploaded)
-  if (inserted) return inserted
+async function insertImageBlob(db: Database, image: NewImage): Promise<void> {
   await db.query({
     name: 'insert_image_blob',
     text: `/* insertImageBlob */
 INSERT INTO image_blobs (organization_id, sha256, content_type, size_bytes, width, height, bytes, thumbnail, thumbnail_content_type)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
     values: [
-      organization_id, sha256, image.media_type, image.bytes.byteLength, image.width, image.height, asBuffer(image.bytes),
+      image.organization_id, image.sha256, image.media_type, image.bytes.byteLength, image.width, image.height, asBuffer(image.bytes),
       asBuffer(image.thumbnail), image.thumbnail_media_type,
     ],
   })
-  return await insertImageRow(db, organization_id, id, sha256, filename, uploaded)
 }
 
 /** Null when the organization does not have the bytes. One that came for a message may be unheld from now on (see unheld-images.ts, U2). */
-async function insertImageRow(db: Database, organizationId: string, id: string, sha256: string, filename: string | null, uploaded: boolean): Promise<Image | null> {
-  const inserting = db.query<Image>({
+async function insertImageRow(db: Database, { organization_id, id, sha256, filename, uploaded }: NewImage): Promise<Image | null> {
+  const { rows } = await ignoreLostBlob(db.query<Image>({
     name: 'insert_image',
     text: `/* insertImage */
 WITH blob AS (SELECT content_type, size_bytes FROM image_blobs WHERE organization_id = $1 AND sha256 = $3),
@@ -60,18 +56,20 @@ new AS (
 )
 SELECT i.id, i.filename, blob.content_type, blob.size_bytes, i.created_at
 FROM blob, (SELECT * FROM new UNION SELECT id, filename, created_at FROM images WHERE organization_id = $1 AND id = $2) i`,
-    values: [organizationId, id, sha256, filename, uploaded],
-  })
+    values: [organization_id, id, sha256, filename, uploaded],
+  }))
+  return rows[0] ?? null
+}
+
+/** The bytes were there, and went before the image that shows them was written. */
+async function ignoreLostBlob(inserted: Promise<{ rows: Image[] }>): Promise<{ rows: Image[] }> {
   try {
-    return (await inserting).rows[0] ?? null
+    return await inserted
   } catch (error) {
-    if ((error as { code?: unknown }).code === foreignKeyViolation) return null // errors of pg carry SQLSTATE here
+    if (breaksReference(error, 'images_organization_id_sha256_fkey')) return { rows: [] }
     throw error
   }
 }
-
-/** The bytes were there when the statement began. */
-const foreignKeyViolation = '23503'
 
 export interface ImageBytes {
   id: string

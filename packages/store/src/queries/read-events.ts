@@ -1,4 +1,4 @@
-import type { EventType } from '@reprise/contract'
+import { limits, type EventType } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { EventRecord } from '../events/event-record.ts'
 import { messageColumns, type StoredMessage } from '../messages/write-message.ts'
@@ -11,6 +11,12 @@ export interface EventFilter {
   types?: string[]
   exclude?: string[]
   turn_id?: string
+  /** Only events about a tool of this name. */
+  tool_name?: string
+  /** Only events whose message has all of these. */
+  tags?: string[]
+  /** Only events in whose data, as JSON text or as words, this is found; ASCII letters in either case. */
+  q?: string
   limit: number
   /** Stops before a page grows beyond this, but never before its first event. */
   bytesMax?: number
@@ -30,7 +36,8 @@ interface EventRow {
 /** In place of an event that was pruned stands a null: the others of its row keep their places, and so their sequences. */
 export const isKept = `e.event->>'type' IS NOT NULL`
 
-// Ordered by the journal's key first, so that a page costs what it shows, however long the session is.
+// Ordered and bounded by the journal's key, so that a page costs what it shows, wherever it is and however long the
+// session: the checkpoint with the event before $4 is the last that is looked at.
 const statement = (direction: 'ASC' | 'DESC') => `/* readEvents */
 SELECT * FROM (
   SELECT page.*, sum(octet_length(data_json) + coalesce(octet_length(content_json), 0)) OVER (ORDER BY event_sequence ${direction}) AS bytes,
@@ -44,11 +51,24 @@ SELECT * FROM (
     LEFT JOIN messages m ON m.session_id = j.session_id AND m.sequence = j.first_sequence + e.position - 1
     WHERE j.organization_id = $1 AND j.session_id = $2
       AND j.last_sequence > $3::bigint AND j.first_sequence < $4::bigint
+      AND j.last_sequence <= coalesce(
+        (SELECT k.last_sequence FROM journal k WHERE k.session_id = $2 AND k.last_sequence >= $4 - 1 ORDER BY k.last_sequence LIMIT 1), $4
+      )
       AND j.first_sequence + e.position - 1 > $3::bigint AND j.first_sequence + e.position - 1 < $4::bigint
       AND ${isKept}
       AND ($5::text[] IS NULL OR e.event->>'type' = ANY ($5))
       AND ($6::text[] IS NULL OR e.event->>'type' <> ALL ($6))
       AND ($7::text IS NULL OR j.turn_id = $7)
+      AND ($10::text IS NULL OR strpos(j.events::text, to_json($10)::text) > 0 AND event_names_tool(e.event->'data', $10))
+      AND ($11::text[] IS NULL OR m.tags::jsonb ?& $11)
+      AND (
+        $12::text IS NULL OR strpos(lower((e.event->'data')::text COLLATE "C"), lower($12 COLLATE "C")) > 0
+        OR m.content IS NOT NULL AND (
+          strpos(lower(m.content::text COLLATE "C"), lower($12 COLLATE "C")) > 0
+          -- Without a backslash, JSON text has a text's characters as they are.
+          OR strpos(m.content::text, '\\') > 0 AND strpos(lower(message_text(m.content, ${limits.searchedBytesMax}) COLLATE "C"), lower($12 COLLATE "C")) > 0
+        )
+      )
     ORDER BY j.last_sequence ${direction}, e.position ${direction}
     LIMIT $8
   ) page
@@ -64,7 +84,11 @@ const sequenceMax = Number.MAX_SAFE_INTEGER
 /** Reads a page of a session's events, oldest first. */
 export async function readEvents(db: Database, filter: EventFilter): Promise<EventRecord[]> {
   const { organization_id, session_id, after_sequence = 0, before_sequence = sequenceMax, types, exclude, turn_id, limit, bytesMax, newest } = filter
-  const values = [organization_id, session_id, after_sequence, before_sequence, types ?? null, exclude ?? null, turn_id ?? null, limit, bytesMax ?? null]
+  const { tool_name, tags, q } = filter
+  const values = [
+    organization_id, session_id, after_sequence, before_sequence, types ?? null, exclude ?? null, turn_id ?? null, limit, bytesMax ?? null,
+    tool_name ?? null, tags ?? null, q ?? null,
+  ]
   const { rows } = await db.query<EventRow & StoredMessage>({ ...(newest ? newestFirst : oldestFirst), values })
   if (newest) rows.reverse()
   return rows.map((row) => {

@@ -24,6 +24,7 @@ const timeoutMs = 60_000 + cases * 100
 interface Procedure {
   _def: { type: 'query' | 'mutation' | 'subscription'; inputs: { schema?: z.ZodType }[] }
 }
+// oxlint-disable-next-line no-underscore-dangle -- tRPC keeps there what its documentation says to read
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>).map(([name, { _def }]) => ({ name, ..._def })) // by its documentation
 
 let server: TestServer

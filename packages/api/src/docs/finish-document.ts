@@ -6,6 +6,9 @@ import { tidyComponents } from './tidy-components.ts'
 
 const plainDescriptions: Record<string, string> = { '200': 'Done', '201': 'Created', '202': 'Accepted', '204': 'Done, and there is nothing to say', '304': 'Not changed' }
 
+/** The order in which parameters are shown. */
+const places: readonly Parameter['in'][] = ['path', 'query', 'header']
+
 /** What the routes need not say, because it is the same for all of them: ids, headers, and the problems of the entrance. */
 export function finishDocument(document: OpenApiDocument): OpenApiDocument {
   const paths = Object.fromEntries(
@@ -26,7 +29,7 @@ export function finishDocument(document: OpenApiDocument): OpenApiDocument {
 function finishOperation(method: string, path: string, { operationId, ...operation }: Operation): Operation {
   const finished = describeProblems({
     ...operation,
-    ...(operation.parameters && { parameters: operation.parameters.map(finishParameter) }),
+    ...(operation.parameters && { parameters: operation.parameters.map(finishParameter).sort((one, other) => places.indexOf(one.in) - places.indexOf(other.in)) }),
     responses: Object.fromEntries(Object.entries(operation.responses).map(([status, response]) => [status, finishResponse(status, response)])),
   })
   return { operationId: operationId ?? nameOperation(method, path), ...finished }

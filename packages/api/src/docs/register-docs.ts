@@ -44,7 +44,9 @@ export async function registerDocs(server: FastifyInstance, version: string): Pr
   await server.register(swaggerUi, {
     routePrefix: '/docs',
     // By default the page shows a badge of a validator on another host.
-    uiConfig: { validatorUrl: null, deepLinking: true },
+    uiConfig: { validatorUrl: null, deepLinking: true, defaultModelsExpandDepth: 0 },
+    // Without the bar that offers to show the document of somebody else.
+    theme: { title: 'Reprise API', css: [{ filename: 'reprise.css', content: '.swagger-ui .topbar { display: none }' }] },
     staticCSP: "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; object-src 'none'",
   })
 }

@@ -9,6 +9,7 @@
  *     window ends, and its streams count for a few seconds more.
  */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { AppError } from '@reprise/contract'
 import { exchangeLimits, forgetCounting, type Database } from '@reprise/store'
 import type { Caller } from '../services.ts'
@@ -41,6 +42,8 @@ const contractTimes: LimitTimes = { window_ms: 60_000, exchange_ms: 1_000 }
 const exchangesPerTelling = { limited: 2, unlimited: 4 }
 /** After which a place among the streams may be free. */
 const streamRetrySeconds = 2
+/** A stopping server waits no longer than this for the database to forget it. */
+const forgetMsMax = 1_000
 
 export class Limits {
   /** Under which others know what is counted here. */
@@ -91,8 +94,13 @@ export class Limits {
   async stop(): Promise<void> {
     this.#isStopped = true
     if (this.#timer) clearTimeout(this.#timer)
+    // Where the database is away, others will find out by themselves.
+    await Promise.race([this.#forget().catch(() => {}), pause(forgetMsMax, undefined, { ref: false })])
+  }
+
+  async #forget(): Promise<void> {
     await this.#exchanging
-    if (this.#hasTold) await forgetCounting(this.#options.db, this.processId).catch(() => {}) // others will find out by themselves
+    if (this.#hasTold) await forgetCounting(this.#options.db, this.processId)
   }
 
   #changeStreams(organizationId: string, by: 1 | -1, isLimited: boolean): void {

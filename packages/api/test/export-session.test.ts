@@ -34,7 +34,10 @@ async function readAll(response: IncomingMessage): Promise<string> {
   return text
 }
 
-describe('GET /v1/sessions/{session_id}/export', () => {
+/** Megabytes take their time on a busy machine. */
+const patience = { timeout: 120_000 }
+
+describe('GET /v1/sessions/{session_id}/export', patience, () => {
   describe('200', () => {
     it('gives the session, its messages as their list shows them, and the end, a line each', async () => {
       const { id } = await createSession(server.url, { title: 'A\nB' })

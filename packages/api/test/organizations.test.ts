@@ -8,6 +8,7 @@ import { findDocumentedKinds } from './support/find-documented-kinds.ts'
 import { restMatrix, triedElsewhere, trpcMatrix, type RestInput } from './support/organization-matrix.ts'
 import { findKinds, makeMissing, type Probe } from './support/probe-organizations.ts'
 import { listProcedureTypes } from './support/list-procedure-types.ts'
+import { secretKey } from './support/providers.ts'
 import { makeResources, type Ids } from './support/resources.ts'
 import { expectProblem, send, textMessage, type Answer } from './support/requests.ts'
 import { startServer, type TestServer } from './support/start-server.ts'
@@ -23,7 +24,7 @@ let foreign: Ids
 let foreigner: Actor
 let foreignOrganizationId: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ engine: { secretKeys: [secretKey] } })
   const other = await makeOrganization(server.pool)
   foreignOrganizationId = other.organization.id
   foreigner = actAs(server.url, other.key.secret)

@@ -1,5 +1,5 @@
 import fastify from 'fastify'
-import { registerRest } from '../rest/register-rest.ts'
+import { registerEntries, registerRest } from '../rest/register-rest.ts'
 import type { Services } from '../services.ts'
 import type { EventStreams } from '../streams/event-streams.ts'
 import type { OpenApiDocument } from './openapi-document.ts'
@@ -9,7 +9,9 @@ import { registerDocs } from './register-docs.ts'
 export async function describeApi(version: string): Promise<OpenApiDocument> {
   const server = fastify()
   await registerDocs(server, version)
-  await registerRest(server, refuseUse<Services>('services'), refuseUse<EventStreams>('streams'))
+  const services = refuseUse<Services>('services')
+  await registerEntries(server, services)
+  await registerRest(server, services, refuseUse<EventStreams>('streams'))
   await server.ready()
   const document = server.swagger() as unknown as OpenApiDocument // as finishDocument writes it
   await server.close()

@@ -4,7 +4,7 @@ import type { DeclaredResponse, JsonSchema, Operation } from './openapi-document
 /** What stops a request before its route has a say: any operation may answer with these. */
 const entranceCodes: readonly ErrorCode[] = [
   'invalid_request', 'invalid_id', 'unauthorized', 'forbidden', 'foreign_origin', 'foreign_host', 'unsupported_media_type', 'unsupported_encoding',
-  'headers_too_large', 'internal_error', 'database_unavailable', 'overloaded', 'shutting_down',
+  'headers_too_large', 'rate_limited', 'internal_error', 'database_unavailable', 'overloaded', 'shutting_down',
 ]
 const entranceStatuses = new Set(entranceCodes.map((code) => errorCatalogue[code].status as number))
 

@@ -10,7 +10,8 @@ const description = `Durable agent sessions: messages in, turns that survive any
 
 **Ids** are \`<prefix>_<32 lowercase hex digits>\`; \`session_\` is accepted wherever \`sess_\` is. **Times** are RFC 3339 in UTC.
 **Repeated query keys** are arrays (\`types=a&types=b\`). **Unknown fields** of a body are ignored. A JSON content type with an
-empty body is no body. Every error is a **problem** (RFC 9457) with a [code](/docs/errors); its \`X-Request-Id\` finds it in the log.`
+empty body is no body. Every error is a **problem** (RFC 9457) with a [code](/docs/errors); its \`X-Request-Id\` finds it in the log.
+Where requests are **limited**, every answer says by \`RateLimit-Policy\` and \`RateLimit\` how many are left for how long.`
 
 const securitySchemes = {
   key: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The key by itself. While the server has none configured, any value will do, or none' },

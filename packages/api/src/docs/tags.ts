@@ -9,6 +9,7 @@ export const tags: Record<string, string> = {
   Providers: 'Servers that models are called at, with their keys.',
   Capabilities: 'Server-side tools that agents and sessions can be given.',
   'Durable operations': 'For whoever runs the server: workers, turns as workflows, and those that failed for good.',
+  Login: 'How a browser shows a key once, and a cookie from then on.',
   Keys: 'API keys of the organization, with scopes and expiry.',
   Organization: 'The settings and limits that hold for all of an organization.',
   Webhooks: 'Where the server tells of what has happened, signed and retried.',

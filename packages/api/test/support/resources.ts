@@ -1,4 +1,4 @@
-import type { Agent, CreatedKey, Event, Image, Message, Model, Provider, Session } from '@reprise/contract'
+import type { Agent, CreatedKey, Event, Image, Message, Model, Provider, Schedule, Session, Webhook, WebhookDelivery } from '@reprise/contract'
 import { expect } from 'vitest'
 import { actAs } from './act-as.ts'
 import { makePng } from './make-png.ts'
@@ -16,6 +16,9 @@ export interface Ids {
   model: string
   image: string
   key: string
+  webhook: string
+  delivery: string
+  schedule: string
 }
 
 /** Makes one of everything by an admin's key of the organization. */
@@ -26,6 +29,7 @@ export async function makeResources(url: string, key: string): Promise<Ids> {
     expect(answer.status, answer.text).toBe(201)
     return answer.body
   }
+  const webhook = (await create<Webhook>('/v1/webhooks', { url: 'https://hooks.example.com', events: ['turn.failed'] })).id
   const session = (await create<Session>('/v1/sessions', { agent_name: 'assistant' })).id
   // A script without a step: its turn fails for good.
   const { turn_id } = await create<Message>(`/v1/sessions/${session}/messages`, textMessage('```sim\n{"steps":[]}\n```'))
@@ -33,6 +37,7 @@ export async function makeResources(url: string, key: string): Promise<Ids> {
   const frames = await stream.until('session.idled')
   stream.close()
   const provider = (await create<Provider>('/v1/providers', { name: 'Own', provider_type: 'sim' })).id
+  const { data: deliveries } = (await admin.get<{ data: WebhookDelivery[] }>(`/v1/webhooks/${webhook}/deliveries`)).body
   const form = new FormData()
   form.set('file', new Blob([makePng(2, 2)], { type: 'image/png' }), 'dot.png')
   return {
@@ -43,6 +48,9 @@ export async function makeResources(url: string, key: string): Promise<Ids> {
     provider,
     model: (await create<Model>(`/v1/providers/${provider}/models`, { model: 'own' })).id,
     image: (await send<Image>(`${url}/v1/images`, { method: 'POST', headers: { authorization: key }, body: form })).body.id,
+    webhook,
+    delivery: deliveries[0]!.id,
+    schedule: (await create<Schedule>('/v1/schedules', { session_id: session, ...textMessage('Hello'), cron: '0 0 1 1 *' })).id,
     key: (await create<CreatedKey>('/v1/keys', { name: 'Own' })).id,
   }
 }

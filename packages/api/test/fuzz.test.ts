@@ -32,10 +32,11 @@ afterAll(async () => {
   await server.close()
 })
 
-/** Parked turns are answered before messages move them on, and what takes something away comes last. */
+/** Parked turns are answered before messages move them on; then what changes what others need, a model that is disabled, and last what takes it away. */
 function rank({ method, path }: FoundOperation): number {
   if (/\/tool-(results|approvals)$/.test(path)) return 0
-  return method === 'delete' || /\/(drain|revoke|archive)$/.test(path) ? 2 : 1
+  if (method === 'delete' || /\/(drain|revoke|archive)$/.test(path)) return 3
+  return method === 'patch' || method === 'put' ? 2 : 1
 }
 const sorted = api.operations.toSorted((one, other) => rank(one) - rank(other))
 

@@ -7,24 +7,31 @@ type Place = (string | number)[]
 interface Breakage {
   /** Which of its places, counted from the outermost. */
   place: number
-  how: 'replace' | 'delete' | 'add' | 'wrap' | 'repeat'
+  how: 'taint' | 'replace' | 'delete' | 'add' | 'wrap' | 'repeat'
   value: unknown
   key: string
+  /** What is added to a text that is good otherwise. */
+  stain: string
 }
 
 /** Which one thing is wrong. */
 export const breakage = fc.record<Breakage>({
   place: fc.nat({ max: 60 }),
-  how: fc.constantFrom('replace' as const, 'replace' as const, 'delete' as const, 'add' as const, 'wrap' as const, 'repeat' as const),
+  how: fc.constantFrom('taint' as const, 'taint' as const, 'taint' as const, 'replace' as const, 'replace' as const, 'delete' as const, 'add' as const, 'wrap' as const, 'repeat' as const),
   value: hostileValue,
   key: fc.constantFrom('unknown', 'id', 'organization_id', 'created_at'),
+  stain: fc.constantFrom('\0', '\ud800', '\udfff', '\u202e', '\u2028', '%00', "'", '\\', 'é'.repeat(300)),
 })
 
 /** A value with one thing wrong. */
-export function breakValue(value: unknown, { place, how, value: hostile, key }: Breakage): unknown {
-  const places = listPlaces(value)
+export function breakValue(value: unknown, { place, how, value: hostile, key, stain }: Breakage): unknown {
+  const all = listPlaces(value)
+  const texts = all.filter((at) => typeof find(value, at) === 'string')
+  const places = how === 'taint' && texts.length > 0 ? texts : all
   const chosen = places[place % places.length]!
   switch (how) {
+    case 'taint':
+      return change(value, chosen, (old) => (typeof old === 'string' ? old + stain : hostile))
     case 'replace':
       return change(value, chosen, () => hostile)
     case 'wrap':
@@ -42,6 +49,10 @@ function listPlaces(value: unknown, at: Place = []): Place[] {
   if (Array.isArray(value)) return [at, ...value.flatMap((item, index) => listPlaces(item, [...at, index]))]
   if (isObject(value)) return [at, ...Object.entries(value).flatMap(([key, item]) => listPlaces(item, [...at, key]))]
   return [at]
+}
+
+function find(value: unknown, at: Place): unknown {
+  return at.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown>)[key], value) // a place that it has
 }
 
 function change(value: unknown, [first, ...rest]: Place, to: (old: unknown) => unknown): unknown {

@@ -9,6 +9,7 @@ import { registerForms } from './bodies/read-upload.ts'
 import { registerDocs } from './docs/register-docs.ts'
 import { guardRequests } from './limits/guard-requests.ts'
 import { Limits } from './limits/limits.ts'
+import { refuseWhileStopping } from './refuse-while-stopping.ts'
 import { registerEntrance } from './register-entrance.ts'
 import { registerHealth } from './register-health.ts'
 import { registerEntries, registerRest } from './rest/register-rest.ts'
@@ -33,10 +34,12 @@ export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options)
   await registerDocs(server, options.version)
   registerHealth(server, options)
   await server.register(async (scope) => {
+    refuseWhileStopping(scope, options.stopping)
     registerJsonBodies(scope)
     await registerEntries(scope, services)
   })
   await server.register(async (scope) => {
+    refuseWhileStopping(scope, options.stopping)
     guardCaller(scope, doorkeeper)
     guardRequests(scope, limits)
     registerJsonBodies(scope)

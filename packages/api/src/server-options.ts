@@ -11,6 +11,8 @@ const headersBytesMax = 2 * limits.headerBytesMax
 export const serverOptions = {
   // Otherwise an open stream keeps `close` waiting.
   forceCloseConnections: true,
+  // It would not be a problem as the contract words them: see refuse-while-stopping.ts.
+  return503OnClosing: false,
   genReqId: chooseRequestId,
   frameworkErrors: sendProblem,
   clientErrorHandler: refuseConnection,

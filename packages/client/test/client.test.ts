@@ -106,6 +106,6 @@ describe("the client's errors", () => {
 
   it('tell a wrong key', async () => {
     const stranger = createRepriseClient({ url: server.url, api_key: 'wrong' })
-    await expect(stranger.models.list.query()).rejects.toThrow('A valid API key is required')
+    await expect(stranger.models.list.query()).rejects.toThrow('The API key is not known')
   })
 })

@@ -114,7 +114,7 @@ describe('a subscription tells each event once', () => {
 describe('a subscription ends', () => {
   it('with the words of the server when it is refused: no key, no such session, a cursor of another', async () => {
     const stranger = createRepriseClient({ url: server.url, api_key: 'wrong' })
-    expect(readError(await watchEvents(stranger, session_id).failure)).toMatchObject({ code: 'unauthorized', message: 'A valid API key is required' })
+    expect(readError(await watchEvents(stranger, session_id).failure)).toMatchObject({ code: 'unauthorized', message: 'The API key is not known' })
     expect(readError(await watchEvents(client, `sess_${'0'.repeat(32)}`).failure)).toMatchObject({ code: 'session_not_found' })
     expect(readError(await watchEvents(client, 'sess_1').failure)).toMatchObject({ code: 'invalid_id', errors: [{ path: 'session_id' }] })
   })

@@ -13,6 +13,7 @@ export interface Operation {
   description?: string
   tags?: string[]
   parameters?: Parameter[]
+  security?: Record<string, string[]>[]
   requestBody?: { required?: boolean; content: Record<string, MediaType> }
   responses: Record<string, DeclaredResponse>
 }

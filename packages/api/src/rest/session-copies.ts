@@ -1,8 +1,10 @@
-import { exportLine, forkSessionRequest, session } from '@reprise/contract'
+import { forkSessionRequest, session } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { Readable } from 'node:stream'
+import { z } from 'zod'
 import { readJsonBody } from '../bodies/read-body.ts'
 import { problems } from '../docs/problem.ts'
+import { referTo } from '../docs/refer-to.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
 import { exportSession } from '../operations/export-session.ts'
 import { forkSession } from '../operations/fork-session.ts'
@@ -29,7 +31,7 @@ const exportDocs = {
     'One line of JSON each: the session, then its messages, oldest first, up to when it was asked for, then the end. ' +
     'Every line has a `type`. Without the last line the export is not whole: the session was deleted meanwhile.',
   params: getSessionInput,
-  response: { 200: { description: 'Lines, each an ExportLine', content: { 'application/x-ndjson': { schema: exportLine } } }, ...problems(400, 401, 404) },
+  response: { 200: { description: 'Lines, each an ExportLine', content: { 'application/x-ndjson': { schema: z.string().meta({ 'x-item-schema': referTo('ExportLine') }) } } }, ...problems(400, 401, 404) },
 }
 
 export function registerSessionCopies(server: FastifyInstance, services: Services): void {

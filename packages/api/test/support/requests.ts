@@ -12,7 +12,7 @@ export interface Answer<T> {
 export async function send<T = Problem>(url: string, init: RequestInit = {}): Promise<Answer<T>> {
   const response = await fetch(url, init)
   const text = await response.text()
-  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
   return { status: response.status, headers: response.headers, text, body: (isJson && text !== '' ? JSON.parse(text) : undefined) as T }
 }
 

@@ -68,5 +68,5 @@ function readAll(output: Readable): { text: string } {
 }
 
 it('says what is wrong when the server does not let it in', async () => {
-  await expect(talk([], { api_key: 'wrong' })).rejects.toThrow('A valid API key is required')
+  await expect(talk([], { api_key: 'wrong' })).rejects.toThrow('The API key is not known')
 })

@@ -6,11 +6,11 @@ import { describeApi } from '../src/docs/describe-api.ts'
 import type { JsonSchema } from '../src/docs/openapi-document.ts'
 import { appRouter } from '../src/trpc/app-router.ts'
 import { breakage, breakValue } from './fuzz/break-value.ts'
-import type { FuzzRequest } from './fuzz/generate-request.ts'
+import { fuzzKey, type FuzzRequest } from './fuzz/generate-request.ts'
 import { generateValue } from './fuzz/generate-value.ts'
 import { hostileValue } from './fuzz/hostile-values.ts'
 import type { KnownValues } from './fuzz/known-values.ts'
-import { seedValues } from './fuzz/seed-values.ts'
+import { nowhere, seedValues } from './fuzz/seed-values.ts'
 import { sendRequest, writeCurl } from './fuzz/send-request.ts'
 import { writeJson } from './fuzz/write-json.ts'
 import { ApiDocument } from './support/api-document.ts'
@@ -31,7 +31,7 @@ let server: TestServer
 let client: Client
 let known: KnownValues
 beforeAll(async () => {
-  server = await startServer({ engine: { secretKeys: [secretKey] } })
+  server = await startServer({ access: { api_key: fuzzKey, cors_origins: [] }, engine: { secretKeys: [secretKey], egressAllow: [nowhere] } })
   client = new Client(server.url)
   known = await seedValues(server, new ApiDocument(await describeApi('0.0.0-test')))
 }, timeoutMs)
@@ -72,6 +72,6 @@ describe(`${cases} calls of whatever kind (seed ${seed}) are answered with a res
 /** A subscription is a query that is answered by a stream. */
 function writeCall(name: string, isMutation: boolean, input: unknown): FuzzRequest {
   const json = writeJson(input)
-  if (isMutation) return { method: 'POST', path: `/trpc/${name}`, headers: [['content-type', 'application/json']], body: Buffer.from(json).toString('latin1') }
-  return { method: 'GET', path: `/trpc/${name}?input=${encodeURIComponent(json.toWellFormed()).slice(0, 7_000)}`, headers: [], body: null }
+  if (isMutation) return { method: 'POST', path: `/trpc/${name}`, headers: [['authorization', fuzzKey], ['content-type', 'application/json']], body: Buffer.from(json).toString('latin1') }
+  return { method: 'GET', path: `/trpc/${name}?input=${encodeURIComponent(json.toWellFormed()).slice(0, 7_000)}`, headers: [['authorization', fuzzKey]], body: null }
 }

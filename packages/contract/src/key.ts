@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ids } from './ids.ts'
+import { moment } from './moment.ts'
 
 /**
  * What a key may do: `read` what there is; `write` messages, sessions and agents; `admin` keys, providers and settings.
@@ -23,7 +24,7 @@ const settings = {
     .min(1, 'must name at least one')
     .max(keyScopes.length)
     .describe('`read`: every GET. `write`: messages, sessions and agents too, and includes `read`. `admin`: keys, providers and settings too, and includes both'),
-  expires_at: z.iso.datetime({ offset: true, error: 'must be a date and time such as 2027-01-31T12:00:00Z' }).nullable().describe('Null: never'),
+  expires_at: moment('2027-01-31T12:00:00Z').nullable().describe('Null: never'),
   requests_per_minute: z.int().min(1).max(requestsPerMinuteMax).nullable().describe('Null: no limit of its own'),
 }
 

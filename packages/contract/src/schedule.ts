@@ -3,6 +3,7 @@ import { imageFilePart, imagePartInput, textPart } from './content.ts'
 import { ids } from './ids.ts'
 import { limits } from './limits.ts'
 import { createMessageRequest } from './message.ts'
+import { moment } from './moment.ts'
 
 const posted = createMessageRequest.shape
 
@@ -30,7 +31,7 @@ const settings = {
   tags: posted.tags,
   cron: z.string().max(limits.cronCharactersMax).nullish().describe('Minute, hour, day of the month, month, day of the week: `0 9 * * 1-5`'),
   timezone: z.string().max(64).nullish().describe('IANA name of the zone that `cron` is meant in. Default UTC'),
-  at: z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time, such as 2030-01-31T09:00:00Z' }).nullish().describe('When it fires, once'),
+  at: moment('2030-01-31T09:00:00Z').nullish().describe('When it fires, once'),
 }
 
 const oneTime = { path: ['at'], message: 'needs exactly one of cron and at' }
@@ -40,7 +41,10 @@ const isGiven = (value: string | null | undefined) => value !== null && value !=
 export const createScheduleRequest = z
   .object({ session_id: ids.session.describe('Where the message is posted'), message, ...settings, enabled: z.boolean().default(true).describe('Off, it does not fire') })
   .refine(({ cron, at }) => isGiven(cron) !== isGiven(at), oneTime)
-  .meta({ id: 'CreateScheduleRequest' })
+  .meta({
+    id: 'CreateScheduleRequest',
+    example: { session_id: 'sess_01933b5a000070008000000000000001', message: { content: [{ type: 'text', text: 'What is new?' }] }, cron: '0 9 * * 1-5', timezone: 'Europe/Berlin' },
+  })
 export type CreateScheduleRequest = z.output<typeof createScheduleRequest>
 
 /** What is left out stays. `cron` takes the place of `at`, and the other way round. */

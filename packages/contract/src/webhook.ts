@@ -27,7 +27,7 @@ const description = z.string().max(1024)
 /** The body of `POST /v1/webhooks`. */
 export const createWebhookRequest = z
   .object({ url, events, enabled: z.boolean().default(true), description: description.nullish() })
-  .meta({ id: 'CreateWebhookRequest' })
+  .meta({ id: 'CreateWebhookRequest', example: { url: 'https://hooks.example.com/reprise', events: ['turn.completed', 'turn.failed'] } })
 export type CreateWebhookRequest = z.output<typeof createWebhookRequest>
 
 /** The body of `PATCH /v1/webhooks/{webhook_id}`. What is absent stays. */

@@ -1,10 +1,10 @@
-import { ids, limits } from '@reprise/contract'
+import { ids, limits, moment } from '@reprise/contract'
 import { z } from 'zod'
 import { eventFilter } from './event-filter.ts'
 import { searchText } from './search-text.ts'
 
 const sequence = z.int().min(0).max(Number.MAX_SAFE_INTEGER)
-const moment = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time, such as 2026-01-31T12:00:00Z' })
+const time = moment('2026-01-31T12:00:00Z')
 
 export const listEventsShape = {
   ...eventFilter.shape,
@@ -18,8 +18,8 @@ export const listEventsShape = {
     .max(limits.eventWindowMax)
     .optional()
     .describe('With `around`: at most so many on each side. Without it as many as `limit` leaves room for'),
-  from_ts: moment.optional().describe('Only events of this moment and later'),
-  to_ts: moment.optional().describe('Only events of this moment and earlier'),
+  from_ts: time.optional().describe('Only events of this moment and later'),
+  to_ts: time.optional().describe('Only events of this moment and earlier'),
   turn_id: ids.turn.optional().describe('Only events of this turn'),
   exec_id: ids.exec.optional().describe('Only events of this execution: this server has none'),
   trace_id: z.string().min(1, 'must not be empty').max(128).optional().describe('Only events of this trace: this server has none'),

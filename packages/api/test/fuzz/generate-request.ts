@@ -28,10 +28,14 @@ interface Draft {
 /** The boundary of every form. */
 const boundary = 'fuzz'
 
+/** What every request shows that has no other: the server would ask for one as soon as a case has made a key. */
+export const fuzzKey = 'test'
+
 /** Requests to one operation: some as they should be, most with one thing wrong. */
 export function generateRequest({ method, path, operation }: FoundOperation, generation: Generation): fc.Arbitrary<FuzzRequest> {
   const parameters = operation.parameters ?? []
   const json = operation.requestBody?.content['application/json']?.schema
+  const type = json ? 'application/json' : (Object.keys(operation.requestBody?.content ?? {})[0] ?? 'application/json')
   const broken = json ? fc.tuple(generateValue(json, generation), breakage).map(([value, how]) => writeJson(breakValue(value, how))) : null
   const draft = fc.record<Draft>({
     params: fc.record(Object.fromEntries(listParameters(parameters, 'path').map((one) => [one.name, generatePathParameter(one, generation)]))),
@@ -39,7 +43,7 @@ export function generateRequest({ method, path, operation }: FoundOperation, gen
     headers: generatePairs(listParameters(parameters, 'header'), generation),
     body: generateBody(operation.requestBody, generation),
   })
-  return draft.chain((made) => fc.oneof(...listBreakages(made, parameters, broken))).map((made) => writeRequest(method, path, made))
+  return draft.chain((made) => fc.oneof(...listBreakages(made, parameters, broken))).map((made) => writeRequest(method, path, made, type))
 }
 
 function listBreakages(draft: Draft, parameters: readonly Parameter[], brokenBody: fc.Arbitrary<string> | null) {
@@ -145,16 +149,17 @@ function writeForm(field: string, filename: string, isCut: boolean): string {
   return head + makePng(4, 4).toString('latin1') + (isCut ? '' : `\r\n--${boundary}--\r\n`)
 }
 
-function writeRequest(method: string, template: string, { params, query, headers, body }: Draft): FuzzRequest {
+function writeRequest(method: string, template: string, { params, query, headers, body }: Draft, ownType: string): FuzzRequest {
   const path = template.replaceAll(/\{([^}]+)\}/g, (_all, name: string) => encode(params[name] ?? ''))
   const search = query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')
   const isForm = body?.startsWith(`--${boundary}`)
-  const type = isForm ? `multipart/form-data; boundary=${boundary}` : 'application/json'
-  const hasType = headers.some(([name]) => name === 'content-type')
+  const type = isForm ? `multipart/form-data; boundary=${boundary}` : ownType.startsWith('multipart/') ? 'application/json' : ownType
+  const has = (name: string) => headers.some(([one]) => one === name)
+  const keyed: Pairs = has('authorization') ? headers : [['authorization', fuzzKey], ...headers]
   return {
     method: method.toUpperCase(),
     path: search === '' ? path : `${path}?${search}`,
-    headers: hasType || method === 'get' ? headers : [['content-type', type], ...headers],
+    headers: has('content-type') || method === 'get' ? keyed : [['content-type', type], ...keyed],
     body: body === null || method === 'get' ? null : isForm ? body : Buffer.from(body).toString('latin1'),
   }
 }

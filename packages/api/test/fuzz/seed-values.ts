@@ -6,8 +6,12 @@ import { readUntil } from '../support/open-stream.ts'
 import { parkTurn } from '../support/park-turn.ts'
 import { createSession, postMessage, send, post, textMessage } from '../support/requests.ts'
 import type { TestServer } from '../support/start-server.ts'
+import { fuzzKey } from './generate-request.ts'
 import { KnownValues } from './known-values.ts'
 import { makeSmallest } from './make-smallest.ts'
+
+/** Where nobody answers: what is generated is sent to nobody else's server. */
+export const nowhere = '127.0.0.1:9'
 
 /** Makes one of each thing that can be created, and learns every id and name that the server then shows. */
 export async function seedValues(server: TestServer, api: ApiDocument): Promise<KnownValues> {
@@ -29,7 +33,7 @@ export function isCreate({ method, path, operation }: FoundOperation): boolean {
 export async function createOne(server: TestServer, api: ApiDocument, { path, operation }: FoundOperation, known: KnownValues): Promise<{ id: string }> {
   const url = server.url + fillPath(path, known)
   const { 'application/json': json, 'multipart/form-data': form } = operation.requestBody?.content ?? {}
-  if (form) return JSON.parse((await send(url, { method: 'POST', body: makeForm() })).text) as { id: string }
+  if (form) return JSON.parse((await send(url, { method: 'POST', headers: { authorization: fuzzKey }, body: makeForm() })).text) as { id: string }
   const body = json?.schema ? makeSmallest(json.schema, { known, resolve: (ref) => api.resolve(ref), made: new Map() }) : undefined
   const answer = await post<{ id: string }>(url, body)
   if (answer.status === 201) return answer.body
@@ -42,6 +46,8 @@ async function seedTurns({ url, pool }: TestServer, known: KnownValues): Promise
   const parked = await parkTurn(url, { calls: 2 })
   const undecided = await parkTurn(url, { approval: true })
   for (const id of ['call_1', 'call_2']) known.addWord('tool_call_id', id)
+  known.addWord('api_key', fuzzKey)
+  known.addWord('url', `http://${nowhere}/hook`)
   for (const type of ['turn.completed', 'input.message', 'budget.paused']) for (const filter of ['types', 'exclude']) known.addWord(filter, type)
   const { id } = await createSession(url)
   await postMessage(url, id, failing)
@@ -52,7 +58,7 @@ async function seedTurns({ url, pool }: TestServer, known: KnownValues): Promise
 
 /** What a list shows at `/v1/capabilities` may stand for the parameter of `/v1/capabilities/{capability_id}`. */
 async function learn({ url }: TestServer, api: ApiDocument, { path }: FoundOperation, known: KnownValues): Promise<void> {
-  const { status, headers, body } = await send<unknown>(url + fillPath(path, known))
+  const { status, headers, body } = await send<unknown>(url + fillPath(path, known), { headers: { authorization: fuzzKey } })
   if (status !== 200 || findMediaType({ 'application/json': {} }, headers.get('content-type') ?? '') === null) return
   known.addFrom(body)
   const { data = [] } = body as { data?: { id?: string }[] } // every list of the contract has it

@@ -55,7 +55,7 @@ describe('deltas', () => {
   test('go a day after their turn, and all else keeps its id, sequence and words', async () => {
     const session = await createAged(25)
     const before = await fixture.events(session)
-    expect(before.filter(isDelta).length).toBeGreaterThan(3)
+    expect(before.filter(isDelta).length).toBeGreaterThan(0)
     await prune()
     expect(await fixture.events(session)).toEqual(before.filter((event) => !isDelta(event)))
     // Again, it finds nothing to do.
@@ -127,7 +127,7 @@ describe('events', () => {
     await keep({ events: 7 })
     await prune()
     expect(await fixture.events(session)).toEqual(recent)
-    expect(await readSessionTip(fixture.pool, organization_id, session)).toEqual({ last_sequence: recent.at(-1)!.sequence, oldest_sequence: recent[0]!.sequence })
+    expect(await readSessionTip(fixture.pool, organization_id, session)).toMatchObject({ last_sequence: recent.at(-1)!.sequence, oldest_sequence: recent[0]!.sequence })
     const [first] = before.filter(({ type }) => type === 'input.message')
     expect(await readMessage(fixture.pool, organization_id, session, first!.sequence)).toMatchObject({ role: 'user' })
     await runTurn(session)

@@ -20,8 +20,8 @@ export async function fillSession(fixture: EngineFixture, process: EngineProcess
     `WITH w AS (
   INSERT INTO webhooks (organization_id, id, url, events, enabled, secrets_sealed) VALUES ($1, $3, 'https://example.com', '{turn.failed}', true, '') RETURNING *
 )
-INSERT INTO webhook_deliveries (organization_id, session_id, event_sequence, webhook_id, id, event_type, next_attempt_at)
-SELECT w.organization_id, $2, 1, w.id, $4, 'turn.failed', now() FROM w`,
+INSERT INTO webhook_deliveries (organization_id, session_id, event_sequence, webhook_id, id, event_type, next_attempt_at, created_at)
+SELECT w.organization_id, $2, 1, w.id, $4, 'turn.failed', now(), now() FROM w`,
     [organization_id, session, `webhook_${session.slice(-32)}`, `delivery_${session.slice(-32)}`],
   )
   return session

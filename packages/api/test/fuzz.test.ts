@@ -38,7 +38,7 @@ function rank({ method, path }: FoundOperation): number {
   // Each case deletes one of its own, and an organization may have but so many.
   if (method === 'delete' && path.includes('/webhooks/')) return 0
   // New sessions name an agent.
-  if (method === 'delete' && path.includes('/agents/')) return 4
+  if (['delete', 'patch', 'put'].includes(method) && path.startsWith('/v1/agents/')) return 4
   if (method === 'delete' || /\/(drain|revoke|archive)$/.test(path)) return 3
   return method === 'patch' || method === 'put' ? 2 : 1
 }

@@ -214,12 +214,12 @@ describe('tRPC', () => {
 it('no key is in the log, however its request fails', async () => {
   const { secret } = await create()
   await server.pool.query('ALTER TABLE models RENAME TO models_away')
-  expectProblem(await actAs(server.url, secret).get('/v1/models'), 500, 'internal_error')
+  expectProblem(await server.responses.provoking(500, () => actAs(server.url, secret).get('/v1/models')), 500, 'internal_error')
   await server.pool.query('ALTER TABLE models_away RENAME TO models')
   await server.pool.query('ALTER TABLE api_keys RENAME TO keys_away')
   const unknown = `${secret.slice(0, -3)}000`
-  expectProblem(await actAs(server.url, unknown).get('/v1/models'), 500, 'internal_error')
-  expectProblem(await operator.post('/v1/keys', { name: 'Never' }), 500, 'internal_error')
+  expectProblem(await server.responses.provoking(500, () => actAs(server.url, unknown).get('/v1/models')), 500, 'internal_error')
+  expectProblem(await server.responses.provoking(500, () => operator.post('/v1/keys', { name: 'Never' })), 500, 'internal_error')
   await server.pool.query('ALTER TABLE keys_away RENAME TO api_keys')
   expect(server.logged.length).toBeGreaterThan(2)
   for (const text of [secret, unknown, hashSecret(secret), operatorKey]) expect(server.logged.join('')).not.toContain(text)

@@ -173,7 +173,7 @@ export function createEngine(options: EngineOptions): Engine {
     deleteSession: (request) => deleteSession({ pool: db, worker, background, pasts: turnServices.pasts }, request),
     background,
     start: () => worker.start(),
-    orderDueDeliveries: (organizationId) => deliveries.orderDue([organizationId]),
+    orderDueDeliveries: (organizationId) => deliveries.orderSoon([organizationId]),
     postSigned: (post) => postSigned(egress, post, { signal: stopped.signal, timeoutMs: terms.timeoutMs }),
     async startBackground() {
       await background.begin()

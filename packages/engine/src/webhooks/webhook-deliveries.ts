@@ -68,6 +68,11 @@ export class WebhookDeliveries {
     })
   }
 
+  /** As soon as it can be. What could not be ordered now, the sweep orders within a minute. */
+  async orderSoon(organizationIds: readonly string[]): Promise<void> {
+    await this.orderDue(organizationIds).catch((err: unknown) => this.#options.log.warn({ err }, 'webhooks are told late'))
+  }
+
   /** Cuts the attempts that are under way; others make them again. */
   async stop(): Promise<void> {
     this.#stopping.abort()
@@ -79,8 +84,7 @@ export class WebhookDeliveries {
     this.#timer = null
     const organizationIds = [...this.#touched]
     this.#touched.clear()
-    // What it could not order, the sweep will.
-    this.#ordering = this.#ordering.then(() => this.orderDue(organizationIds)).catch((err: unknown) => this.#options.log.warn({ err }, 'webhooks are told late'))
+    this.#ordering = this.#ordering.then(() => this.orderSoon(organizationIds))
   }
 
   /** One round after the other, of whichever webhook has been due for the longest. */

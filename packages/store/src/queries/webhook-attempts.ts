@@ -69,13 +69,15 @@ WITH outcomes AS (
     duration_ms integer
   )
 ),
+-- Whoever writes to a webhook and to its deliveries holds the webhook first.
+held AS MATERIALIZED (SELECT w.id FROM webhooks w WHERE w.organization_id = $1 AND w.id = $2 FOR UPDATE),
 recorded AS (
   UPDATE webhook_deliveries d SET
     status = o.status,
     next_attempt_at = CASE WHEN o.status = 'pending' THEN clock_timestamp() + o.retry_in_ms * interval '1 millisecond' END,
     response_status = o.response_status, response_excerpt = o.response_excerpt, error = o.error, duration_ms = o.duration_ms, updated_at = now()
-  FROM outcomes o
-  WHERE d.organization_id = $1 AND d.webhook_id = $2 AND d.id = o.id AND d.status = 'pending' AND d.attempts = o.attempts
+  FROM outcomes o, held h
+  WHERE d.organization_id = $1 AND d.webhook_id = h.id AND d.id = o.id AND d.status = 'pending' AND d.attempts = o.attempts
 ),
 round AS (
   SELECT coalesce(bool_or(status = 'delivered'), false) AS came_through, coalesce(bool_or(tells), false) AS tells FROM outcomes

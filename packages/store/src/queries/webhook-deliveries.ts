@@ -41,11 +41,12 @@ export async function redeliver(db: Database, organizationId: string, webhookId:
   const { rows } = await db.query<DeliveryRow>({
     name: 'redeliver',
     text: `/* redeliver */
-WITH roused AS (UPDATE webhooks SET paused_until = NULL WHERE organization_id = $1 AND id = $2)
-UPDATE webhook_deliveries SET
+WITH roused AS (UPDATE webhooks SET paused_until = NULL WHERE organization_id = $1 AND id = $2 RETURNING id AS roused_id)
+UPDATE webhook_deliveries d SET
   status = 'pending', attempts = 0, next_attempt_at = now(), response_status = NULL, response_excerpt = NULL, error = NULL,
   duration_ms = NULL, updated_at = now()
-WHERE organization_id = $1 AND webhook_id = $2 AND id = $3
+FROM roused w
+WHERE d.organization_id = $1 AND d.webhook_id = w.roused_id AND d.id = $3
 RETURNING ${columns}`,
     values: [organizationId, webhookId, deliveryId],
   })

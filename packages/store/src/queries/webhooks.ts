@@ -90,17 +90,18 @@ RETURNING ${columns}`,
 
 /** Ends what it still had to be told: of a webhook that is not there nobody delivers anything. False when it is not there. */
 export async function deleteWebhook(db: Database, organizationId: string, webhookId: string): Promise<boolean> {
-  const { rowCount } = await db.query({
+  const { rows } = await db.query({
     name: 'delete_webhook',
     text: `/* deleteWebhook */
-WITH ended AS (
-  UPDATE webhook_deliveries SET status = 'failed', next_attempt_at = NULL, error = 'The webhook was deleted.', updated_at = now()
-  WHERE organization_id = $1 AND webhook_id = $2 AND status = 'pending'
+WITH deleted AS (DELETE FROM webhooks WHERE organization_id = $1 AND id = $2 RETURNING id),
+ended AS (
+  UPDATE webhook_deliveries d SET status = 'failed', next_attempt_at = NULL, error = 'The webhook was deleted.', updated_at = now()
+  FROM deleted w WHERE d.organization_id = $1 AND d.webhook_id = w.id AND d.status = 'pending'
 )
-DELETE FROM webhooks WHERE organization_id = $1 AND id = $2`,
+SELECT id FROM deleted`,
     values: [organizationId, webhookId],
   })
-  return rowCount === 1
+  return rows.length === 1
 }
 
 export async function readWebhookSecrets(db: Database, organizationId: string, webhookId: string): Promise<Uint8Array | null> {

@@ -5,10 +5,10 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { startServer } from '../../../packages/api/test/support/start-server.ts'
 
-const readme = readFileSync(join(import.meta.dirname, '../../../packages/client/README.md'), 'utf8')
+const root = join(import.meta.dirname, '../../..')
 
-it('the client in ten lines, as it stands in its README, prints the answer', async () => {
-  const [, lines] = /```ts\n([^]*?)```/.exec(readme)!
+it.each(['README.md', 'packages/client/README.md'])('the client in ten lines, as it stands in %s, prints the answer', async (path) => {
+  const [, lines] = /```ts\n([^]*?)```/.exec(readFileSync(join(root, path), 'utf8'))!
   expect(lines!.trim().split('\n').length).toBeLessThanOrEqual(10)
   const server = await startServer()
   const program = lines!.replace('http://127.0.0.1:9000', server.url)

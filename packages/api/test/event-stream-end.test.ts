@@ -74,7 +74,7 @@ describe('a stream', () => {
     const socket = connect(server.port, '127.0.0.1').pause()
     socket.write(`GET /v1/sessions/${id}/sse HTTP/1.1\r\nhost: localhost\r\n\r\n`)
     const socketOfServer = await accepted
-    await fillSession(server.url, id, 40)
+    await fillSession(server.url, id, 24)
     // The kernel's buffers hold some, and the page that was being sent when they were full.
     expect(socketOfServer.writableLength).toBeLessThan(10_000_000)
     let seen = ''
@@ -82,7 +82,7 @@ describe('a stream', () => {
       socket.on('data', (chunk) => {
         // Only the frames' heads are of interest.
         seen += chunk.toString('latin1').replace(/x{100,}/g, '')
-        if (seen.split('event: input.message').length > 40) resolve()
+        if (seen.split('event: input.message').length > 24) resolve()
       })
       socket.resume()
     })

@@ -67,6 +67,7 @@ function checkBody(api: ApiDocument, pointer: string, content: Parameters<typeof
 /** What a stream consists of, as JSON: the data of each event that has an id, or each line. What was cut off is left out. */
 function splitItems(type: string, text: string, isWhole: boolean): string[] {
   if (type !== 'text/event-stream') return text.split('\n').slice(0, isWhole ? undefined : -1).filter((line) => line !== '')
-  const frames = text.split('\n\n').slice(0, -1).filter((frame) => /^id: /m.test(frame))
-  return frames.map((frame) => /^data: (.*)$/m.exec(frame)?.[1] ?? 'null')
+  // Not by a pattern's `.` and `$`: for them a line ends at U+2028 too, for server-sent events it does not.
+  const frames = text.split('\n\n').slice(0, -1).map((frame) => frame.split('\n'))
+  return frames.filter((lines) => lines.some((line) => line.startsWith('id: '))).map((lines) => lines.find((line) => line.startsWith('data: '))?.slice('data: '.length) ?? 'null')
 }

@@ -69,8 +69,9 @@ WITH outcomes AS (
     duration_ms integer
   )
 ),
--- Whoever writes to a webhook and to its deliveries holds the webhook first.
-held AS MATERIALIZED (SELECT w.id FROM webhooks w WHERE w.organization_id = $1 AND w.id = $2 FOR UPDATE),
+-- Whoever writes to a webhook and to its deliveries holds the webhook first. All below read it from here: once this statement
+-- has changed the row, it could not be locked any more.
+held AS MATERIALIZED (SELECT w.id, w.failures, w.failing_since, w.paused_until FROM webhooks w WHERE w.organization_id = $1 AND w.id = $2 FOR UPDATE),
 recorded AS (
   UPDATE webhook_deliveries d SET
     status = o.status,
@@ -88,7 +89,7 @@ judged AS (
     CASE WHEN r.came_through THEN NULL WHEN r.tells THEN coalesce(w.failing_since, now()) ELSE w.failing_since END AS failing_since,
     CASE WHEN r.came_through THEN NULL WHEN r.tells THEN clock_timestamp() + least($4::float8 * 2 ^ least(w.failures, 20), $5::float8) * interval '1 millisecond'
       ELSE w.paused_until END AS paused_until
-  FROM webhooks w, round r WHERE w.organization_id = $1 AND w.id = $2
+  FROM held w, round r
 )
 UPDATE webhooks w SET
   delivering_until = NULL,

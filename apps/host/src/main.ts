@@ -55,8 +55,8 @@ Of organizations: create <name>; list
 Of crashtest: --processes, --turns, --kills, --freezes, --cuts, --database-restarts, --seed, --no-sweep, --short
 
 Settings are environment variables: PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS,
-REPRISE_EGRESS_ALLOW, REPRISE_MCP_SERVERS, REPRISE_SECRET_KEY, REPRISE_SECRET_KEY_PREVIOUS, REPRISE_ROLE, REPRISE_LOG_LEVEL,
-OPENAI_API_KEY, ANTHROPIC_API_KEY. The README says what each of them does.`
+REPRISE_REQUESTS_PER_MINUTE, REPRISE_EGRESS_ALLOW, REPRISE_MCP_SERVERS, REPRISE_SECRET_KEY, REPRISE_SECRET_KEY_PREVIOUS,
+REPRISE_ROLE, REPRISE_LOG_LEVEL, OPENAI_API_KEY, ANTHROPIC_API_KEY. The README says what each of them does.`
 
 try {
   await runCommand(process.argv.slice(2))

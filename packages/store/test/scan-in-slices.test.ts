@@ -1,5 +1,8 @@
 import { AppError } from '@reprise/contract'
 import { describe, expect, it } from 'vitest'
+import type { Database } from '../src/database.ts'
+import { countAgents } from '../src/queries/list-agents.ts'
+import { countSessions } from '../src/queries/list-sessions.ts'
 import { scanInSlices, type Range, type Scan } from '../src/scan/scan-in-slices.ts'
 import { Turnstile } from '../src/scan/turnstile.ts'
 
@@ -64,6 +67,26 @@ describe('a search in slices', () => {
     const refusal = await scanRows({ lookMsMax: 0 }).found.catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(AppError)
     expect((refusal as AppError).code).toBe('search_too_long')
+  })
+})
+
+describe('a search through lists', () => {
+  it('takes its turn with others: however many, they hold two connections', async () => {
+    let [asked, inside, most] = [0, 0, 0]
+    const db = {
+      async query() {
+        asked += 1
+        most = Math.max(most, ++inside)
+        await new Promise(setImmediate)
+        inside -= 1
+        return { rows: [{ total: 0 }] }
+      },
+    } as unknown as Database // whatever is asked, there is nothing
+    const filter = { organization_id: 'org', search: 'x', include_archived: false }
+    await Promise.all(Array.from({ length: 20 }, () => [countSessions(db, filter), countAgents(db, filter)]).flat())
+    expect([asked, most]).toEqual([40, 2])
+    await Promise.all(Array.from({ length: 8 }, () => countSessions(db, { organization_id: 'org' })))
+    expect(most).toBe(8)
   })
 })
 

@@ -63,6 +63,11 @@ export async function scanInSlices<T>(db: Database, { range, limit, newest, find
   return found
 }
 
+/** For a search that is one statement: it takes its turn among the slices of others, so that searches never hold all connections. */
+export async function takeTurn<T>(db: Database, search: () => Promise<T>): Promise<T> {
+  return await findTurnstile(db).pass(search)
+}
+
 function takeSlice(range: Range, edge: number, newest: boolean): Range {
   return newest ? { ...range, after: edge } : { ...range, before: edge + 1 }
 }

@@ -66,6 +66,14 @@ describe('on a database that nobody serves', () => {
     expect(await run(['keys', 'create', '--name', 'Bot', '--organization', id!], settings)).toContain(`Organization  Victim (${id})`)
   })
 
+  test('the secret that signs for the tools of each organization is its own', async () => {
+    const [id] = /org_\w{32}/.exec(await run(['organizations', 'create', 'Tools'], settings))!
+    const [own, byId, byName] = [await run(['webhook-secret'], settings), await run(['webhook-secret', '--organization', id!], settings), await run(['webhook-secret', '--organization', 'Tools'], settings)]
+    expect(byId).toMatch(/^whsec_\S{32,}\n$/)
+    expect(byName).toBe(byId)
+    expect(own).not.toBe(byId)
+  })
+
   test('names give no orders to the terminal', async () => {
     const pool = createPool({ connectionString: database.connectionString, applicationName: 'test' })
     const { id } = await insertKey(pool, seeded.organization_id, { name: '\u001b[2J\u009b1A\r\u202eevil', scopes: ['read'], expires_at: null, requests_per_minute: null })

@@ -79,7 +79,7 @@ describe('on a database that nobody serves', () => {
     const { id } = await insertKey(pool, seeded.organization_id, { name: '\u001b[2J\u009b1A\r\u202eevil', scopes: ['read'], expires_at: null, requests_per_minute: null })
     await pool.end()
     const shown = (await run(['keys', 'list'], settings)) + (await run(['keys', 'revoke', id], settings))
-    expect(shown).not.toMatch(/[\u001b\u009b\r\u202e]/)
+    for (const order of ['\u001b', '\u009b', '\r', '\u202e']) expect(shown).not.toContain(order)
     expect(shown.split('\\u{1b}[2J\\u{9b}1A\\u{d}\\u{202e}evil')).toHaveLength(3)
   })
 

@@ -1,6 +1,7 @@
 import type { Database } from '../database.ts'
 import type { EventRecord } from '../events/event-record.ts'
 import { scanInSlices } from '../scan/scan-in-slices.ts'
+import { messagePageBytesMax } from './messages.ts'
 import { readEvents, type EventFilter } from './read-events.ts'
 
 const findEdge = (direction: 'ASC' | 'DESC') => `/* findJournalEdge */
@@ -11,7 +12,7 @@ ORDER BY last_sequence ${direction} OFFSET $5 LIMIT 1`
 /** A page of a session's events, oldest first. What the filter leaves out is passed over slice by slice. */
 export async function findEvents(db: Database, filter: EventFilter, signal: AbortSignal): Promise<EventRecord[]> {
   const { organization_id, session_id, after_sequence = 0, before_sequence = Number.MAX_SAFE_INTEGER, newest, limit } = filter
-  if (showsAll(filter)) return await readEvents(db, filter)
+  if (showsAll(filter)) return await readEvents(db, { bytesMax: messagePageBytesMax, ...filter })
   const direction = newest ? 'DESC' : 'ASC'
   return await scanInSlices(db, {
     range: { after: after_sequence, before: before_sequence },

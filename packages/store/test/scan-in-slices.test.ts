@@ -27,8 +27,10 @@ function scanRows(changes: Partial<Scan<number>> = {}) {
       async read(range, limit) {
         reads.push(range)
         const rows = shown.filter((sequence) => sequence > range.after && sequence < range.before)
-        return newest ? rows.slice(-limit) : rows.slice(0, limit)
+        const page = newest ? rows.slice(-limit) : rows.slice(0, limit)
+        return { page, bytes: page.length, isCut: false }
       },
+      bytesMax: Infinity,
       signal: new AbortController().signal,
       ...changes,
     },
@@ -52,13 +54,23 @@ describe('a search in slices', () => {
     expect(await scanRows({ limit: 2, newest: true }).found).toEqual(shown.slice(-2))
   })
 
+  it('ends where the page is large, and passes over nothing that had no room', async () => {
+    for (const newest of [false, true]) {
+      const large = await scanRows({ newest, bytesMax: 3 }).found
+      expect(large.length).toBeLessThan(shown.length)
+      expect(large).toEqual(newest ? shown.slice(-large.length) : shown.slice(0, large.length))
+      const page = [newest ? last : 7]
+      expect(await scanRows({ newest, read: async () => ({ page, bytes: 1, isCut: true }) }).found).toEqual(page)
+    }
+  })
+
   it('stays within its range', async () => {
     for (const newest of [false, true]) expect(await scanRows({ newest, range: { after: 7, before: 2_007 } }).found).toEqual([1_007])
   })
 
   it('ends when nobody waits for it any more', async () => {
     const gone = new AbortController()
-    const { found, reads } = scanRows({ signal: gone.signal, read: async () => (gone.abort(), []) })
+    const { found, reads } = scanRows({ signal: gone.signal, read: async () => (gone.abort(), { page: [], bytes: 0, isCut: false }) })
     expect(await found).toEqual([])
     expect(reads.length).toBeLessThanOrEqual(1)
   })

@@ -62,6 +62,14 @@ describe('a page of a session whose messages are megabytes long', () => {
     const find = async (after_sequence: number) => (await findEvents(fixture.pool, { ...base, after_sequence, newest: false }, signal)).map(({ sequence }) => sequence)
     expect(await find(1)).toEqual([2, 3, 4, 5])
     expect(await find(7)).toEqual([8])
+    const search = async (newest: boolean, more: object = {}) => (await searchMessages(fixture.pool, { ...base, newest, ...more }, '-small', signal)).map(({ sequence }) => sequence)
+    expect(await search(false)).toEqual([2, 4])
+    expect(await search(true)).toEqual([8])
+    expect(await search(true, { before_sequence: 8 })).toEqual([4, 6])
+    const filtered = async (newest: boolean, more: object = {}) =>
+      (await findEvents(fixture.pool, { ...base, newest, types: ['input.message'], ...more }, signal)).map(({ sequence }) => sequence)
+    expect(await filtered(false)).toEqual([2, 4])
+    expect(await filtered(true, { before_sequence: 8 })).toEqual([4, 6])
   })
 })
 

@@ -2,7 +2,7 @@ import type { Database } from '../database.ts'
 import type { EventRecord } from '../events/event-record.ts'
 import { scanInSlices } from '../scan/scan-in-slices.ts'
 import { messagePageBytesMax } from './messages.ts'
-import { readEvents, type EventFilter } from './read-events.ts'
+import { readEvents, readEventSlice, type EventFilter } from './read-events.ts'
 
 const findEdge = (direction: 'ASC' | 'DESC') => `/* findJournalEdge */
 SELECT last_sequence FROM journal
@@ -18,6 +18,7 @@ export async function findEvents(db: Database, filter: EventFilter, signal: Abor
     range: { after: after_sequence, before: before_sequence },
     limit,
     newest,
+    bytesMax: messagePageBytesMax,
     signal,
     async findEdge({ after, before }, count) {
       const { rows } = await db.query<{ last_sequence: number }>({
@@ -27,7 +28,7 @@ export async function findEvents(db: Database, filter: EventFilter, signal: Abor
       })
       return rows[0]?.last_sequence ?? null
     },
-    read: ({ after, before }, most) => readEvents(db, { ...filter, after_sequence: after, before_sequence: before, limit: most }),
+    read: ({ after, before }, most) => readEventSlice(db, { bytesMax: messagePageBytesMax, ...filter, after_sequence: after, before_sequence: before, limit: most }),
   })
 }
 

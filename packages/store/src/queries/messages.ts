@@ -16,11 +16,20 @@ export interface MessageFilter {
 /** A page ends before it grows beyond this, but never before its first message: each may be 32 MB, and a page a thousand. */
 export const messagePageBytesMax = 16 * 1024 * 1024
 
+/** What `boundPage` says of each message besides. */
+export interface Measured {
+  /** Of it and all before it. */
+  bytes: number
+  /** All of the page, those included that it has no room for. */
+  wanted: number
+}
+
 /** Of a page of messages, those that it has room for. */
-function boundPage(page: string, direction: 'ASC' | 'DESC', bytesMax: string): string {
+export function boundPage(page: string, direction: 'ASC' | 'DESC', bytesMax: string): string {
   return `SELECT * FROM (
   SELECT page.*, row_number() OVER (ORDER BY sequence ${direction}) AS position,
-    sum(octet_length(content_json) + coalesce(octet_length(thinking_blocks::text), 0)) OVER (ORDER BY sequence ${direction}) AS bytes
+    sum(octet_length(content_json) + coalesce(octet_length(thinking_blocks::text), 0)) OVER (ORDER BY sequence ${direction})::bigint AS bytes,
+    count(*) OVER () AS wanted
   FROM (${page}) page
 ) measured
 WHERE position = 1 OR bytes <= ${bytesMax}

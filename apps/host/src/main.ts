@@ -33,7 +33,11 @@ const commands: Record<string, Command> = {
     takesWords: true,
     run: async (config, line) => (await import('./organizations/organizations.ts')).organizations(config, line),
   },
-  'webhook-secret': { summary: 'print the secret that signs what webhooks get', run: async (config) => (await import('./print-webhook-secret.ts')).printWebhookSecret(config) },
+  'webhook-secret': {
+    summary: 'print the secret that signs what webhook tools get',
+    flags: { organization: { type: 'string' } },
+    run: async (config, line) => (await import('./print-webhook-secret.ts')).printWebhookSecret(config, line),
+  },
   crashtest: {
     summary: 'kill, freeze and cut off servers under load, and check that every promise is kept',
     flags: crashtestFlags,
@@ -52,6 +56,7 @@ Options: --pretty (readable log lines, also where they do not go to a terminal),
          --role (of serve: api accepts and streams, worker runs turns, all does both and is the default)
 Of keys: create --name, --scopes, --expires, --organization, --requests-per-minute, --json; list; revoke <id>
 Of organizations: create <name>; list
+Of webhook-secret: --organization
 Of crashtest: --processes, --turns, --kills, --freezes, --cuts, --database-restarts, --seed, --no-sweep, --short
 
 Settings are environment variables: PORT, HOST, DATABASE_URL, REPRISE_DATA_DIR, REPRISE_API_KEY, REPRISE_CORS_ORIGINS,

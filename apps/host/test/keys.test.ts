@@ -1,4 +1,5 @@
 import type { CreatedKey, Key } from '@reprise/contract'
+import { createPool, insertKey, seeded } from '@reprise/store'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEmptyDatabase, type TestDatabase } from '../../../test/database.ts'
 import { readConfig } from '../src/config.ts'
@@ -55,6 +56,32 @@ describe('on a database that nobody serves', () => {
     expect((await run(['keys', 'list', '--organization', id!], settings)).split('\n')).toHaveLength(3)
   })
 
+  test('an organization that calls itself by another’s id is not taken for it', async () => {
+    const made = await run(['organizations', 'create', 'Victim'], settings)
+    const [id] = /org_\w{32}/.exec(made)!
+    await run(['organizations', 'create', 'Namesake'], settings)
+    const pool = createPool({ connectionString: database.connectionString, applicationName: 'test' })
+    await pool.query('UPDATE organizations SET name = $1 WHERE name = $2', [id, 'Namesake'])
+    await pool.end()
+    expect(await run(['keys', 'create', '--name', 'Bot', '--organization', id!], settings)).toContain(`Organization  Victim (${id})`)
+  })
+
+  test('the secret that signs for the tools of each organization is its own', async () => {
+    const [id] = /org_\w{32}/.exec(await run(['organizations', 'create', 'Tools'], settings))!
+    const [own, byId, byName] = [await run(['webhook-secret'], settings), await run(['webhook-secret', '--organization', id!], settings), await run(['webhook-secret', '--organization', 'Tools'], settings)]
+    expect(byId).toMatch(/^whsec_\S{32,}\n$/)
+    expect(byName).toBe(byId)
+    expect(own).not.toBe(byId)
+  })
+
+  test('names give no orders to the terminal', async () => {
+    const pool = createPool({ connectionString: database.connectionString, applicationName: 'test' })
+    const { id } = await insertKey(pool, seeded.organization_id, { name: '\u001b[2J\u009b1A\r\u202eevil', scopes: ['read'], expires_at: null, requests_per_minute: null })
+    await pool.end()
+    const shown = (await run(['keys', 'list'], settings)) + (await run(['keys', 'revoke', id], settings))
+    for (const order of ['\u001b', '\u009b', '\r', '\u202e']) expect(shown).not.toContain(order)
+    expect(shown.split('\\u{1b}[2J\\u{9b}1A\\u{d}\\u{202e}evil')).toHaveLength(3)
+  })
 
   test.each([
     [[], {}, /keys create[^]*keys list[^]*keys revoke/],

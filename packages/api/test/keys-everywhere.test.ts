@@ -123,8 +123,8 @@ describe('when a key was last used', () => {
 
 describe('what the database is asked', () => {
   /** Counts the queries that are made with a pool. */
-  function count(pool: TestServer['pool']) {
-    const counted = { queries: 0, db: { query: (...args: Parameters<typeof pool.query>) => (counted.queries++, pool.query(...args)) } as unknown as TestServer['pool'] } // the overloads of pg's own type cannot be met by one function
+  function count(pool: TestServer['pool'], onQuery = () => {}) {
+    const counted = { queries: 0, db: { query: (...args: Parameters<typeof pool.query>) => (counted.queries++, onQuery(), pool.query(...args)) } as unknown as TestServer['pool'] } // the overloads of pg's own type cannot be met by one function
     return counted
   }
   const random = () => ({ kind: 'key' as const, sha256: randomBytes(32).toString('hex') })
@@ -138,6 +138,21 @@ describe('what the database is asked', () => {
     await Promise.all(Array.from({ length: 100 }, asking))
     for (let turn = 0; turn < 100; turn++) expect((await asking())?.row.sha256).toBe(sha256)
     expect(counted.queries).toBe(1)
+  })
+
+  it('what is asked for while another key changes is remembered, and of the changed key asked again', async () => {
+    const { pool } = await start()
+    const [changed, other] = [await makeKey(pool), await makeKey(pool)]
+    const shas = await Promise.all([changed, other].map(async ({ id }) => (await pool.query('SELECT secret_sha256 FROM api_keys WHERE id = $1', [id])).rows[0].secret_sha256 as string))
+    const counted = count(pool, () => credentials.forget(({ key_id }) => key_id === changed.id))
+    const credentials: Credentials = new Credentials(counted.db)
+    const find = (sha256: string) => credentials.find({ kind: 'key', sha256 })
+    for (const sha256 of shas) await find(sha256)
+    expect(counted.queries).toBe(2)
+    await find(shas[1]!)
+    expect(counted.queries).toBe(2)
+    await find(shas[0]!)
+    expect(counted.queries).toBe(3)
   })
 
   it('thousands of random keys cost a handful of queries, and keep nobody from a key that is there', async () => {

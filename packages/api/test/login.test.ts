@@ -1,6 +1,6 @@
 import type { Login, Message, Problem, Session } from '@reprise/contract'
 import { hashSecret, revokeKey, seeded } from '@reprise/store'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { actAs } from './support/act-as.ts'
 import { makeKey, makeOrganization } from './support/make-keys.ts'
 import { expectProblem, send, textMessage, type Answer } from './support/requests.ts'
@@ -164,6 +164,18 @@ describe('the end of a login', () => {
     expectProblem(await ask(cookie, '/v1/models'), 401, 'unauthorized')
     expect((await ask(cookie, '/v1/login', { method: 'DELETE', headers: csrf })).status).toBe(204)
     expect((await send(`${server.url}/v1/login`, { method: 'DELETE' })).status).toBe(204)
+  })
+
+  it('204: of logins that were made up it asks the database no more than of such keys', async () => {
+    const queries = vi.spyOn(server.pool, 'query')
+    const texts = () => queries.mock.calls.map(([query]: unknown[]) => (typeof query === 'string' ? query : (query as { text: string }).text))
+    const outs = await Promise.all(Array.from({ length: 100 }, (_, number) => ask(`reprise_login=${'x'.repeat(40)}${number}`, '/v1/login', { method: 'DELETE', headers: csrf })))
+    const [deletes, lookUps] = ['deleteLogin', 'readCredentials'].map((name) => texts().filter((text) => text.includes(name)).length)
+    queries.mockRestore()
+    expect(new Set(outs.map(({ status }) => status))).toEqual(new Set([204]))
+    expect(deletes).toBe(0)
+    // One for each moment in which some of them had gathered.
+    expect(lookUps).toBeLessThan(50)
   })
 
   it('comes with its key’s: at once here, soon when it was revoked elsewhere, and for its streams too', async () => {

@@ -89,6 +89,10 @@ describe('the same refusals as REST', () => {
     expect((await send(`${server.url}/trpc/models.list,models.list?batch=1`)).status).toBe(400)
   })
 
+  it('404: is not asked for headers alone', async () => {
+    for (const path of ['models.list', 'sessions.create', 'events.subscribe']) expect((await send(`${server.url}/trpc/${path}`, { method: 'HEAD' })).status).toBe(404)
+  })
+
   it('refuses what is no JSON in a url', async () => {
     for (const search of ['input={"agent_id":"assist', 'input=%5B', 'connectionParams=x', 'connectionParams=1']) {
       const answer = await send<TrpcAnswer<unknown>>(`${server.url}/trpc/agents.get?${search}`)

@@ -1,5 +1,8 @@
 import { AppError } from '@reprise/contract'
 import { describe, expect, it } from 'vitest'
+import type { Database } from '../src/database.ts'
+import { countAgents } from '../src/queries/list-agents.ts'
+import { countSessions } from '../src/queries/list-sessions.ts'
 import { scanInSlices, type Range, type Scan } from '../src/scan/scan-in-slices.ts'
 import { Turnstile } from '../src/scan/turnstile.ts'
 
@@ -24,8 +27,10 @@ function scanRows(changes: Partial<Scan<number>> = {}) {
       async read(range, limit) {
         reads.push(range)
         const rows = shown.filter((sequence) => sequence > range.after && sequence < range.before)
-        return newest ? rows.slice(-limit) : rows.slice(0, limit)
+        const page = newest ? rows.slice(-limit) : rows.slice(0, limit)
+        return { page, bytes: page.length, isCut: false }
       },
+      bytesMax: Infinity,
       signal: new AbortController().signal,
       ...changes,
     },
@@ -49,13 +54,23 @@ describe('a search in slices', () => {
     expect(await scanRows({ limit: 2, newest: true }).found).toEqual(shown.slice(-2))
   })
 
+  it('ends where the page is large, and passes over nothing that had no room', async () => {
+    for (const newest of [false, true]) {
+      const large = await scanRows({ newest, bytesMax: 3 }).found
+      expect(large.length).toBeLessThan(shown.length)
+      expect(large).toEqual(newest ? shown.slice(-large.length) : shown.slice(0, large.length))
+      const page = [newest ? last : 7]
+      expect(await scanRows({ newest, read: async () => ({ page, bytes: 1, isCut: true }) }).found).toEqual(page)
+    }
+  })
+
   it('stays within its range', async () => {
     for (const newest of [false, true]) expect(await scanRows({ newest, range: { after: 7, before: 2_007 } }).found).toEqual([1_007])
   })
 
   it('ends when nobody waits for it any more', async () => {
     const gone = new AbortController()
-    const { found, reads } = scanRows({ signal: gone.signal, read: async () => (gone.abort(), []) })
+    const { found, reads } = scanRows({ signal: gone.signal, read: async () => (gone.abort(), { page: [], bytes: 0, isCut: false }) })
     expect(await found).toEqual([])
     expect(reads.length).toBeLessThanOrEqual(1)
   })
@@ -64,6 +79,26 @@ describe('a search in slices', () => {
     const refusal = await scanRows({ lookMsMax: 0 }).found.catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(AppError)
     expect((refusal as AppError).code).toBe('search_too_long')
+  })
+})
+
+describe('a search through lists', () => {
+  it('takes its turn with others: however many, they hold two connections', async () => {
+    let [asked, inside, most] = [0, 0, 0]
+    const db = {
+      async query() {
+        asked += 1
+        most = Math.max(most, ++inside)
+        await new Promise(setImmediate)
+        inside -= 1
+        return { rows: [{ total: 0 }] }
+      },
+    } as unknown as Database // whatever is asked, there is nothing
+    const filter = { organization_id: 'org', search: 'x', include_archived: false }
+    await Promise.all(Array.from({ length: 20 }, () => [countSessions(db, filter), countAgents(db, filter)]).flat())
+    expect([asked, most]).toEqual([40, 2])
+    await Promise.all(Array.from({ length: 8 }, () => countSessions(db, { organization_id: 'org' })))
+    expect(most).toBe(8)
   })
 })
 

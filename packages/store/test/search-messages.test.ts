@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findEvents, findTimeRange, searchMessages, seeded } from '../src/index.ts'
+import { findEvents, findTimeRange, listMessages, searchMessages, seeded } from '../src/index.ts'
 import { openJournalFixture, type JournalFixture } from './support/journal-fixture.ts'
 
 let fixture: JournalFixture
@@ -41,6 +41,37 @@ async function insertText(sessionId: string, sequence: number, text: string): Pr
     [seeded.organization_id, sessionId, sequence, JSON.stringify([{ type: 'text', text }])],
   )
 }
+
+describe('a page of a session whose messages are megabytes long', () => {
+  it('ends early, so that the next has the others, and never before its first', async () => {
+    const session_id = await fixture.createSession()
+    const [large, small] = ['x'.repeat(7 * 1024 * 1024), 'small']
+    for (const [index, text] of [large, large, large, 'x'.repeat(20 * 1024 * 1024), small].entries()) await insertText(session_id, (index + 1) * 2, text)
+    await fixture.pool.query(
+      `INSERT INTO journal (organization_id, session_id, first_sequence, last_sequence, event_ms, turn_id, events)
+       SELECT $1, $2, n * 2, n * 2 + 1, 1000000, 'turn_' || n, '[{"type":"input.message","data":{}},{"type":"reason.started","data":{}}]' FROM generate_series(1, 5) n`,
+      [seeded.organization_id, session_id],
+    )
+    const base = { organization_id: seeded.organization_id, session_id, limit: 1_000 }
+    const list = async (newest: boolean, more: object = {}) => (await listMessages(fixture.pool, { ...base, newest, ...more })).map(({ sequence }) => sequence)
+    expect(await list(false)).toEqual([2, 4])
+    expect(await list(false, { after_sequence: 4 })).toEqual([6])
+    expect(await list(false, { after_sequence: 6 })).toEqual([8])
+    expect(await list(true)).toEqual([10])
+    expect(await list(true, { before_sequence: 8 })).toEqual([4, 6])
+    const find = async (after_sequence: number) => (await findEvents(fixture.pool, { ...base, after_sequence, newest: false }, signal)).map(({ sequence }) => sequence)
+    expect(await find(1)).toEqual([2, 3, 4, 5])
+    expect(await find(7)).toEqual([8])
+    const search = async (newest: boolean, more: object = {}) => (await searchMessages(fixture.pool, { ...base, newest, ...more }, '-small', signal)).map(({ sequence }) => sequence)
+    expect(await search(false)).toEqual([2, 4])
+    expect(await search(true)).toEqual([8])
+    expect(await search(true, { before_sequence: 8 })).toEqual([4, 6])
+    const filtered = async (newest: boolean, more: object = {}) =>
+      (await findEvents(fixture.pool, { ...base, newest, types: ['input.message'], ...more }, signal)).map(({ sequence }) => sequence)
+    expect(await filtered(false)).toEqual([2, 4])
+    expect(await filtered(true, { before_sequence: 8 })).toEqual([4, 6])
+  })
+})
 
 describe('looking through a long session', () => {
   it('finds messages wherever they are, over many slices, from either end', async () => {

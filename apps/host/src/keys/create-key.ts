@@ -4,6 +4,7 @@ import type { CommandLine } from '../command-line.ts'
 import type { Config } from '../config.ts'
 import { localUrl } from '../listen.ts'
 import { findOrganization } from '../organizations/find-organization.ts'
+import { showText } from '../show-text.ts'
 import { StartError } from '../start-error.ts'
 import { useDatabase } from '../use-database.ts'
 import { writeTime } from '../write-table.ts'
@@ -37,7 +38,7 @@ ${isFirst ? '\nIt is the first: from now on every request needs a key. A server 
 
 function describe({ name, scopes, expires_at, requests_per_minute }: CreateKeyRequest, organization: FoundOrganization): string {
   return `  Name          ${name}
-  Organization  ${organization.name} (${organization.id})
+  Organization  ${showText(organization.name)} (${organization.id})
   Scopes        ${includeScopes(scopes).join(', ')}
   Expires       ${expires_at === null ? 'never' : writeTime(expires_at)}
 ${requests_per_minute === null ? '' : `  Limit         ${requests_per_minute} requests a minute\n`}`

@@ -2,6 +2,7 @@ import { describeIdProblem } from '@reprise/contract'
 import { listAllKeys, revokeKey as writeRevocation } from '@reprise/store'
 import type { CommandLine } from '../command-line.ts'
 import type { Config } from '../config.ts'
+import { showText } from '../show-text.ts'
 import { StartError } from '../start-error.ts'
 import { useDatabase } from '../use-database.ts'
 
@@ -12,8 +13,8 @@ export async function revokeKey(config: Config, { words: [id = ''] }: CommandLin
   await useDatabase(config, 'keys revoke', async (db) => {
     const key = (await listAllKeys(db)).find((one) => one.id === id)
     if (!key) throw new StartError(`There is no key ${id}. "reprise keys list" shows those that are there.`)
-    if (key.revoked_at !== null) return console.log(`${key.name} (${key.prefix}_…) was revoked before.`)
+    if (key.revoked_at !== null) return console.log(`${showText(key.name)} (${key.prefix}_…) was revoked before.`)
     await writeRevocation(db, key.organization_id, id)
-    console.log(`${key.name} (${key.prefix}_…) is revoked: within 5 seconds it opens nothing any more.`)
+    console.log(`${showText(key.name)} (${key.prefix}_…) is revoked: within 5 seconds it opens nothing any more.`)
   })
 }

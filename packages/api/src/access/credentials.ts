@@ -6,7 +6,8 @@
  * D2  One query at a time asks for all credentials that have gathered meanwhile. After one that found nothing there is a
  *     pause: whoever tries keys at random asks the database 20 times a second at most, and delays no key that is known.
  * D3  What is not there is remembered too, in a place of its own: random keys push out each other, and no key that is there.
- * D4  What was asked for before this process changed a key is not remembered after, and nobody who comes after waits for it.
+ * D4  What was asked for before this process changed a key is not remembered of that key after, and nobody who comes after
+ *     waits for it. What is known of others stays: no tenant makes others wait by changing his own.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { AppError } from '@reprise/contract'
@@ -40,8 +41,8 @@ export class Credentials {
   readonly #asked = new Map<string, Promise<Remembered>>()
   #waiting: Waiting[] = []
   #isAsking = false
-  /** Rises when this process changes a key. */
-  #changes = 0
+  /** What this process has changed since the query that is under way began. */
+  #changed: ((row: CredentialRow) => boolean)[] = []
 
   constructor(db: Database) {
     this.#db = db
@@ -55,7 +56,7 @@ export class Credentials {
 
   /** A key of this process's own doing has changed, or a login has ended. */
   forget(isMeant: (row: CredentialRow) => boolean): void {
-    this.#changes += 1
+    if (this.#isAsking) this.#changed.push(isMeant)
     this.#asked.clear()
     for (const [name, { row }] of this.#known) if (row && isMeant(row)) this.#known.delete(name)
   }
@@ -97,7 +98,8 @@ export class Credentials {
   }
 
   async #askFor(batch: readonly Waiting[]): Promise<'found some' | 'found nothing' | 'failed'> {
-    const [asked_at, changes] = [performance.now(), this.#changes]
+    const asked_at = performance.now()
+    this.#changed = []
     try {
       const rows = await readCredentials(this.#db, batch.map(({ credential }) => credential))
       const answered_at = performance.now()
@@ -106,7 +108,7 @@ export class Credentials {
         const name = `${credential.kind} ${credential.sha256}`
         const row = found.get(name) ?? null
         const remembered = { row, asked_at, expires_at: answered_at + (row?.expires_in_ms ?? Infinity) }
-        if (changes === this.#changes) this.#remember(name, remembered)
+        if (!row || !this.#changed.some((isMeant) => isMeant(row))) this.#remember(name, remembered)
         resolve(remembered)
       }
       return rows.length > 0 ? 'found some' : 'found nothing'

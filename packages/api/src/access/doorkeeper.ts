@@ -79,6 +79,11 @@ export class Doorkeeper {
     })
   }
 
+  /** Whether there is one of this token, good or not. Asking costs no more than to show a key does. */
+  async hasLogin(token: string): Promise<boolean> {
+    return (await this.#credentials.find({ kind: 'login', sha256: hashSecret(token) })) !== null
+  }
+
   async admitNobody(): Promise<Admitted> {
     if (await this.openness.isOpen()) return operator
     throw refuseWithoutKey()

@@ -25,6 +25,8 @@ export function registerTrpc(server: FastifyInstance, services: Services): void 
     method: ['GET', 'POST'],
     url: `${prefix}*`,
     schema: { hide: true },
+    // Nothing here is asked for its headers alone, and what answers is no body that fastify could measure for them.
+    exposeHeadRoute: false,
     handler: async (request, reply) => {
       const signal = abortOnDisconnect(reply)
       const response = await resolveResponse({

@@ -27,8 +27,8 @@ function open(servers: Record<string, OperatorMcpServer> = { files: program }, t
   const write = (fields: object, message: string) => void logged.push({ fields, message })
   const mcp = new McpTools({ secrets: new KeyRing([]), compute, db: {} as Database, egress: openEgress(), log: { info: write, warn: write, error: write }, servers, times: { backoffMs: 20, ...times } })
   onTestFinished(() => mcp.stop())
-  const choose = async (mcp_servers: McpServers = { s: { ref: 'files' } }) =>
-    await mcp.choose({ organization_id: 'org_1', session_id: 'sess_1', id: 'turn_1', definition: { mcp_servers } as TurnDefinition }, never)
+  const choose = async (mcp_servers: McpServers = { s: { ref: 'files' } }, organization_id = 'org_1') =>
+    await mcp.choose({ organization_id, session_id: 'sess_1', id: 'turn_1', definition: { mcp_servers } as TurnDefinition }, never)
   const run = async (tool: string): Promise<ToolOutcome> => (await choose()).tools.find(({ name }) => name === `s__${tool}`)!.run({}, toolContext())
   return { mcp, logged, choose, run }
 }
@@ -51,6 +51,19 @@ test('a program is started when it is first needed, once for all, and ends with 
   expect(second).toEqual(first)
   await mcp.stop()
   expect(isAlive(pid)).toBe(false)
+})
+
+test('an organization has a program of its own: what one leaves in it, no other finds', async () => {
+  const { choose } = open()
+  const [own, again, others] = await Promise.all(
+    ['org_1', 'org_1', 'org_2'].map(async (organization) => {
+      const { tools } = await choose({ s: { ref: 'files' } }, organization)
+      return resultOf(await tools.find(({ name }) => name === 's__pid')!.run({}, toolContext()))
+    }),
+  )
+  expect(again).toBe(own)
+  expect(others).toMatch(/^\d+$/)
+  expect(others).not.toBe(own)
 })
 
 test('it is told nothing of this process but where programs and its home are', async () => {

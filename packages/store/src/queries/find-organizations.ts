@@ -10,11 +10,14 @@ FROM organizations o ORDER BY o.created_at, o.id`)
   return rows
 }
 
-/** By its id, or by its name, which several may have. */
+/** By its id, or else by its name, which several may have. An organization names itself, and could name itself like another's id. */
 export async function findOrganizations(db: Database, idOrName: string): Promise<FoundOrganization[]> {
   const { rows } = await db.query<FoundOrganization>({
     name: 'find_organizations',
-    text: `/* findOrganizations */ SELECT id, name, created_at FROM organizations WHERE id = $1 OR name = $1 ORDER BY created_at, id`,
+    text: `/* findOrganizations */
+SELECT id, name, created_at FROM organizations
+WHERE id = $1 OR name = $1 AND NOT EXISTS (SELECT FROM organizations WHERE id = $1)
+ORDER BY created_at, id`,
     values: [idOrName],
   })
   return rows

@@ -1,5 +1,6 @@
 import type { Agent } from '@reprise/contract'
 import type { Database } from '../database.ts'
+import { takeTurn } from '../scan/scan-in-slices.ts'
 import { agentColumns } from './agents.ts'
 import type { Page } from './shown-turns.ts'
 import { writeSearchPattern } from './write-search-pattern.ts'
@@ -20,7 +21,7 @@ const pageBytesMax = 8 * 1024 * 1024
 
 /** Newest first. */
 export async function listAgents(db: Database, filter: AgentFilter, { offset, limit }: Page): Promise<Agent[]> {
-  const { rows } = await db.query<Agent & { position: unknown; bytes: unknown }>({
+  const ask = () => db.query<Agent & { position: unknown; bytes: unknown }>({
     text: `/* listAgents */
 SELECT * FROM (
   SELECT page.*, row_number() OVER newest_first AS position, sum(
@@ -35,14 +36,16 @@ WHERE position = 1 OR bytes <= $6
 ORDER BY created_at DESC, id DESC`,
     values: [...filterValues(filter), offset, limit, pageBytesMax],
   })
+  const { rows } = await (filter.search ? takeTurn(db, ask) : ask())
   return rows.map(({ position: _position, bytes: _bytes, ...agent }) => agent)
 }
 
 export async function countAgents(db: Database, filter: AgentFilter): Promise<number> {
-  const { rows } = await db.query<{ total: number }>({
+  const ask = () => db.query<{ total: number }>({
     text: `/* countAgents */ SELECT count(*) AS total FROM agents WHERE ${isWanted}`,
     values: filterValues(filter),
   })
+  const { rows } = await (filter.search ? takeTurn(db, ask) : ask())
   return rows[0]!.total
 }
 

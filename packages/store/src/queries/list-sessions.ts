@@ -1,5 +1,6 @@
 import type { Session, SessionStatus } from '@reprise/contract'
 import type { Database } from '../database.ts'
+import { takeTurn } from '../scan/scan-in-slices.ts'
 import { sessionColumns, sessionStatus, sessionUsed, showSession, type SessionRow } from './session-record.ts'
 import type { Page } from './shown-turns.ts'
 import { writeSearchPattern } from './write-search-pattern.ts'
@@ -34,7 +35,7 @@ const isWanted = `s.organization_id = $1
 
 /** Newest first. What an offset leaves out costs the walk along an index, no more. */
 export async function listSessions(db: Database, filter: SessionFilter, { offset, limit }: Page): Promise<Session[]> {
-  const { rows } = await db.query<SessionRow & { position: unknown; bytes: unknown }>({
+  const ask = () => db.query<SessionRow & { position: unknown; bytes: unknown }>({
     text: `/* listSessions */
 WITH page AS (
   SELECT s.organization_id, s.id FROM sessions s WHERE ${isWanted}
@@ -55,15 +56,17 @@ WHERE position = 1 OR bytes <= $10
 ORDER BY created_at DESC, id DESC`,
     values: [...encodeFilter(filter), offset, limit, pageBytesMax],
   })
+  const { rows } = await (filter.search ? takeTurn(db, ask) : ask())
   return rows.map(({ position: _position, bytes: _bytes, ...row }) => showSession(row))
 }
 
 /** Costs what an index of the organization's sessions is long, and with filters on more than their agent what these sessions are. */
 export async function countSessions(db: Database, filter: SessionFilter): Promise<number> {
-  const { rows } = await db.query<{ total: number }>({
+  const ask = () => db.query<{ total: number }>({
     text: `/* countSessions */ SELECT count(*) AS total FROM sessions s WHERE ${isWanted}`,
     values: encodeFilter(filter),
   })
+  const { rows } = await (filter.search ? takeTurn(db, ask) : ask())
   return rows[0]!.total
 }
 

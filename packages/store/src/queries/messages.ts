@@ -13,16 +13,40 @@ export interface MessageFilter {
   newest: boolean
 }
 
+/** A page ends before it grows beyond this, but never before its first message: each may be 32 MB, and a page a thousand. */
+export const messagePageBytesMax = 16 * 1024 * 1024
+
+/** What `boundPage` says of each message besides. */
+export interface Measured {
+  /** Of it and all before it. */
+  bytes: number
+  /** All of the page, those included that it has no room for. */
+  wanted: number
+}
+
+/** Of a page of messages, those that it has room for. */
+export function boundPage(page: string, direction: 'ASC' | 'DESC', bytesMax: string): string {
+  return `SELECT * FROM (
+  SELECT page.*, row_number() OVER (ORDER BY sequence ${direction}) AS position,
+    sum(octet_length(content_json) + coalesce(octet_length(thinking_blocks::text), 0)) OVER (ORDER BY sequence ${direction})::bigint AS bytes,
+    count(*) OVER () AS wanted
+  FROM (${page}) page
+) measured
+WHERE position = 1 OR bytes <= ${bytesMax}
+ORDER BY sequence ${direction}`
+}
+
 export async function listMessages(db: Database, filter: MessageFilter): Promise<StoredMessage[]> {
   const { organization_id, session_id, after_sequence = 0, before_sequence = Number.MAX_SAFE_INTEGER, role, limit, newest } = filter
   const direction = newest ? 'DESC' : 'ASC'
   const { rows } = await db.query<StoredMessage>({
     name: `list_messages_${direction}`,
     text: `/* listMessages */
-SELECT ${messageColumns} FROM messages m
-WHERE m.organization_id = $1 AND m.session_id = $2 AND m.sequence > $3::bigint AND m.sequence < $4::bigint AND ($5::text IS NULL OR m.role = $5)
-ORDER BY m.sequence ${direction} LIMIT $6`,
-    values: [organization_id, session_id, after_sequence, before_sequence, role ?? null, limit],
+${boundPage(`
+    SELECT ${messageColumns} FROM messages m
+    WHERE m.organization_id = $1 AND m.session_id = $2 AND m.sequence > $3::bigint AND m.sequence < $4::bigint AND ($5::text IS NULL OR m.role = $5)
+    ORDER BY m.sequence ${direction} LIMIT $6`, direction, '$7')}`,
+    values: [organization_id, session_id, after_sequence, before_sequence, role ?? null, limit, messagePageBytesMax],
   })
   if (newest) rows.reverse()
   return rows

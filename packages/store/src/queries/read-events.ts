@@ -2,6 +2,8 @@ import { limits, type EventType } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { EventRecord } from '../events/event-record.ts'
 import { messageColumns, type StoredMessage } from '../messages/write-message.ts'
+import type { Found } from '../scan/scan-in-slices.ts'
+import type { Measured } from './messages.ts'
 
 export interface EventFilter {
   organization_id: string
@@ -40,8 +42,8 @@ export const isKept = `e.event->>'type' IS NOT NULL`
 // session: the checkpoint with the event before $4 is the last that is looked at.
 const statement = (direction: 'ASC' | 'DESC') => `/* readEvents */
 SELECT * FROM (
-  SELECT page.*, sum(octet_length(data_json) + coalesce(octet_length(content_json), 0)) OVER (ORDER BY event_sequence ${direction}) AS bytes,
-    row_number() OVER (ORDER BY event_sequence ${direction}) AS position
+  SELECT page.*, sum(octet_length(data_json) + coalesce(octet_length(content_json), 0)) OVER (ORDER BY event_sequence ${direction})::bigint AS bytes,
+    row_number() OVER (ORDER BY event_sequence ${direction}) AS position, count(*) OVER () AS wanted
   FROM (
     SELECT
       j.first_sequence + e.position - 1 AS event_sequence, j.event_ms, j.turn_id AS turn_id_of_event, j.input_message_id,
@@ -83,17 +85,24 @@ const sequenceMax = Number.MAX_SAFE_INTEGER
 
 /** Reads a page of a session's events, oldest first. */
 export async function readEvents(db: Database, filter: EventFilter): Promise<EventRecord[]> {
+  return (await readEventSlice(db, filter)).page
+}
+
+/** The same, and whether there was room for all of it. */
+export async function readEventSlice(db: Database, filter: EventFilter): Promise<Found<EventRecord>> {
   const { organization_id, session_id, after_sequence = 0, before_sequence = sequenceMax, types, exclude, turn_id, limit, bytesMax, newest } = filter
   const { tool_name, tags, q } = filter
   const values = [
     organization_id, session_id, after_sequence, before_sequence, types ?? null, exclude ?? null, turn_id ?? null, limit, bytesMax ?? null,
     tool_name ?? null, tags ?? null, q ?? null,
   ]
-  const { rows } = await db.query<EventRow & StoredMessage>({ ...(newest ? newestFirst : oldestFirst), values })
+  const { rows } = await db.query<EventRow & StoredMessage & Measured>({ ...(newest ? newestFirst : oldestFirst), values })
+  const { bytes = 0, wanted = 0 } = rows.at(-1) ?? {}
   if (newest) rows.reverse()
-  return rows.map((row) => {
+  const page = rows.map((row) => {
     const { event_sequence: sequence, event_ms, turn_id_of_event, input_message_id, type, data_json } = row
     const origin = { session_id, sequence, event_ms, turn_id: turn_id_of_event, input_message_id }
     return new EventRecord({ type, data_json }, origin, row.id === null ? null : row)
   })
+  return { page, bytes, isCut: rows.length < wanted }
 }

@@ -3,21 +3,21 @@ import type { Database } from '../database.ts'
 import { parseSearch } from '../messages/parse-search.ts'
 import { messageColumns, type StoredMessage } from '../messages/write-message.ts'
 import { scanInSlices, type Range } from '../scan/scan-in-slices.ts'
-import type { MessageFilter } from './messages.ts'
+import { boundPage, messagePageBytesMax, type Measured, type MessageFilter } from './messages.ts'
 
 type Direction = 'ASC' | 'DESC'
 
 // What is cheap comes first: the JSON text as it stands, in which any character may be written as an escape, is only
 // good for passing over what cannot match. Then the text, then its words.
 const search = (direction: Direction) => `/* searchMessages */
-SELECT ${messageColumns} FROM messages m
+${boundPage(`SELECT ${messageColumns} FROM messages m
 WHERE m.organization_id = $1 AND m.session_id = $2 AND m.sequence > $3::bigint AND m.sequence < $4::bigint AND ($5::text IS NULL OR m.role = $5)
   AND (
     lower(m.content::text COLLATE "C") LIKE ALL ($8::text[]) AND ($9::text[] IS NULL OR lower(m.content::text COLLATE "C") LIKE ANY ($9))
     OR strpos(m.content::text, '\\u') > 0
   )
   AND message_matches(m.content, websearch_to_tsquery('simple', $7), $8, $9, $10)
-ORDER BY m.sequence ${direction} LIMIT $6`
+ORDER BY m.sequence ${direction} LIMIT $6`, direction, '$11')}`
 
 const findEdge = (direction: Direction) => `/* findMessageEdge */
 SELECT sequence FROM messages
@@ -35,6 +35,7 @@ export async function searchMessages(db: Database, filter: MessageFilter, q: str
     range: { after: after_sequence, before: before_sequence },
     limit,
     newest,
+    bytesMax: messagePageBytesMax,
     signal,
     async findEdge({ after, before }: Range, count: number) {
       const { rows } = await db.query<{ sequence: number }>({
@@ -45,12 +46,13 @@ export async function searchMessages(db: Database, filter: MessageFilter, q: str
       return rows[0]?.sequence ?? null
     },
     async read({ after, before }: Range, most: number) {
-      const { rows } = await db.query<StoredMessage>({
+      const { rows } = await db.query<StoredMessage & Measured>({
         name: `search_messages_${direction}`,
         text: search(direction),
-        values: [organization_id, session_id, after, before, role ?? null, most, websearch, all_like, any_like, limits.searchedBytesMax],
+        values: [organization_id, session_id, after, before, role ?? null, most, websearch, all_like, any_like, limits.searchedBytesMax, messagePageBytesMax],
       })
-      return newest ? rows.reverse() : rows
+      const { bytes = 0, wanted = 0 } = rows.at(-1) ?? {}
+      return { page: newest ? rows.reverse() : rows, bytes, isCut: rows.length < wanted }
     },
   })
 }

@@ -96,14 +96,15 @@ WHERE organization_id = $1 AND session_id = $2 AND turn_id = $3 AND closed_by IS
 
 /** Keeps definitions by their content, and remembers which the database has: a turn that shares one costs nothing. */
 export class Definitions {
-  readonly #known = new Map<string, { sha256: string; keptAt: number }>()
+  /** When each was last kept, by organization and hash: a text may be a megabyte. */
+  readonly #keptAt = new Map<string, number>()
 
   /** Answers the hash under which the definition is stored. */
   async keep(db: Database, organizationId: string, definition: TurnDefinition): Promise<string> {
     const text = JSON.stringify(definition)
-    const known = this.#known.get(organizationId + text)
-    if (known && performance.now() - known.keptAt < keptForMs) return known.sha256
     const sha256 = createHash('sha256').update(text).digest('hex')
+    const name = organizationId + sha256
+    if (performance.now() - (this.#keptAt.get(name) ?? -Infinity) < keptForMs) return sha256
     await db.query({
       name: 'insert_definition',
       text: `/* insertDefinition */
@@ -111,8 +112,8 @@ INSERT INTO definitions (organization_id, sha256, definition) VALUES ($1, $2, $3
 ON CONFLICT (organization_id, sha256) DO UPDATE SET kept_at = clock_timestamp()`,
       values: [organizationId, sha256, text],
     })
-    if (this.#known.size >= definitionsRememberedMax) this.#known.clear()
-    this.#known.set(organizationId + text, { sha256, keptAt: performance.now() })
+    if (this.#keptAt.size >= definitionsRememberedMax) this.#keptAt.clear()
+    this.#keptAt.set(name, performance.now())
     return sha256
   }
 }

@@ -4,7 +4,8 @@
  * S1  A slice is a statement of its own, and about as large as can be looked through in `sliceMs`: between two slices
  *     the connection serves others, and a client that is gone ends the search.
  * S2  However many search, they hold only some of the pool's connections, and take turns slice by slice.
- * S3  A search that has looked for too long fails, and says so: a short page would look like the whole.
+ * S3  A page that grows large ends early, where it is whole: what follows is the next page's.
+ * S4  A search that has looked for too long fails, and says so: a short page would look like the whole.
  */
 import { AppError } from '@reprise/contract'
 import type { Database } from '../database.ts'
@@ -16,6 +17,14 @@ export interface Range {
   before: number
 }
 
+/** What was found in a slice, oldest first. */
+export interface Found<T> {
+  page: T[]
+  bytes: number
+  /** There was no room for all of it. */
+  isCut: boolean
+}
+
 export interface Scan<T> {
   range: Range
   limit: number
@@ -23,7 +32,9 @@ export interface Scan<T> {
   newest: boolean
   /** Where the next so many rows of a range end: their highest sequence, or with `newest` that before their lowest; null when there are no more than these. */
   findEdge(range: Range, rows: number): Promise<number | null>
-  read(range: Range, limit: number): Promise<T[]>
+  read(range: Range, limit: number): Promise<Found<T>>
+  /** A page of so many bytes is full. */
+  bytesMax: number
   signal: AbortSignal
   /** For how long it may look, its waiting for others aside. */
   lookMsMax?: number
@@ -39,28 +50,35 @@ const slicesAtOnceMax = 2
 const slicesWaitingMax = 1_000
 const turnstiles = new WeakMap<Database, Turnstile>()
 
-export async function scanInSlices<T>(db: Database, { range, limit, newest, findEdge, read, signal, lookMsMax = lookMsMaxDefault }: Scan<T>): Promise<T[]> {
+export async function scanInSlices<T>(db: Database, { range, limit, newest, findEdge, read, bytesMax, signal, lookMsMax = lookMsMaxDefault }: Scan<T>): Promise<T[]> {
   const turnstile = findTurnstile(db)
   const found: T[] = []
   let rest = range
   let rows = rowsFirst
   let spentMs = 0
+  let bytes = 0
   while (!signal.aborted) {
-    const { page, edge, ms } = await turnstile.pass(async () => {
+    const { slice, edge, ms } = await turnstile.pass(async () => {
       const startedAt = performance.now()
       const edge = await findEdge(rest, rows)
-      const page = await read(edge === null ? rest : takeSlice(rest, edge, newest), limit - found.length)
-      return { page, edge, ms: performance.now() - startedAt }
+      const slice = await read(edge === null ? rest : takeSlice(rest, edge, newest), limit - found.length)
+      return { slice, edge, ms: performance.now() - startedAt }
     })
-    if (newest) found.unshift(...page)
-    else found.push(...page)
-    if (edge === null || found.length >= limit) break
+    if (newest) found.unshift(...slice.page)
+    else found.push(...slice.page)
+    bytes += slice.bytes
+    if (edge === null || found.length >= limit || slice.isCut || bytes >= bytesMax) break
     spentMs += ms
     if (spentMs > lookMsMax) throw new AppError('search_too_long', { message: 'The search has looked through too much of this session: name a narrower part of it' })
     rest = newest ? { ...rest, before: edge + 1 } : { ...rest, after: edge }
     rows = Math.min(rowsMax, Math.max(1, Math.floor(rows * Math.min(4, sliceMs / ms))))
   }
   return found
+}
+
+/** For a search that is one statement: it takes its turn among the slices of others, so that searches never hold all connections. */
+export async function takeTurn<T>(db: Database, search: () => Promise<T>): Promise<T> {
+  return await findTurnstile(db).pass(search)
 }
 
 function takeSlice(range: Range, edge: number, newest: boolean): Range {

@@ -15,7 +15,7 @@ export type OperatorMcpServer = Terms & ({ command: string; args?: string[]; env
 /** One server of one turn, with everything that it takes to use it. */
 export interface ServerSpec {
   name: string
-  /** The same for whoever may share a connection. */
+  /** The same for whoever may share a connection: never two organizations, for a server may remember in it what it was told. */
   key: string
   place: ServerPlace
   timeoutMs: number
@@ -46,12 +46,12 @@ export function resolveServer(name: string, server: McpServer, sources: SpecSour
   return { name, key: makeKey(sources.organization_id, place), place, ...readTerms(server) }
 }
 
-function resolveRef(name: string, server: McpServer, ref: string, { operators }: SpecSources): ServerSpec | { problem: string } {
+function resolveRef(name: string, server: McpServer, ref: string, { organization_id, operators }: SpecSources): ServerSpec | { problem: string } {
   const found = Object.hasOwn(operators, ref) ? operators[ref] : undefined
   if (!found) return { problem: 'is not in this server’s configuration' }
   const place: ServerPlace =
     'command' in found ? { kind: 'stdio', command: found.command, args: found.args ?? [], env: found.env ?? {} } : { kind: 'http', url: found.url, headers: found.headers ?? {} }
-  return { name, key: makeKey(`operator ${ref}`, place), place, ...readTerms(found, server) }
+  return { name, key: makeKey(`${organization_id} by ref ${ref}`, place), place, ...readTerms(found, server) }
 }
 
 /** Whoever names another's server may only tighten its terms. */

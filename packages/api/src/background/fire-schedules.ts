@@ -46,10 +46,11 @@ async function fire(services: PostingServices, address: ScheduleAddress): Promis
   const due = await readDueSchedule(services.db, address)
   if (!due) return
   const now = new Date(due.now)
-  // One that is due has fired or was to; which time of it counts is asked by the database's clock.
-  const fired_at = (findLatestFire(due, now) ?? now).toISOString()
+  // Which time of it counts is asked by the database's clock.
+  const latest = findLatestFire(due, new Date(due.next_fire_at!), now)
+  const fired_at = latest.toISOString()
   const posted = await postMessage(services, due, fired_at)
-  const next_fire_at = findNextFire(due, now)?.toISOString() ?? null
+  const next_fire_at = findNextFire(due, latest)?.toISOString() ?? null
   const isReady = await services.engine.background.isReady()
   await inTransaction(services.db, async (transaction, complete) => {
     if (!(await recordFire(transaction, due, { fired_at, next_fire_at, ...posted }))) return

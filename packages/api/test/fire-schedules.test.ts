@@ -144,6 +144,17 @@ describe('a fire', () => {
   })
 })
 
+it('one overdue schedule that cannot be fired keeps no other waiting', async () => {
+  const [broken, sound] = [await create(), await create()]
+  await miss(broken, 48)
+  await miss(sound, 24)
+  await server.pool.query(`UPDATE schedules SET cron = 'never' WHERE id = $1`, [broken.id])
+  await expect(duty.perform({}, signal)).rejects.toThrow()
+  expect(await messagesOf(sound)).toHaveLength(1)
+  expect(await messagesOf(broken)).toHaveLength(0)
+  await remove(`${server.url}/v1/schedules/${broken.id}`)
+})
+
 describe('schedules of two processes', () => {
   it('fire once, at their time', async () => {
     const { database } = server

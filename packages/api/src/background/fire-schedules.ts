@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import { limits, type Schedule } from '@reprise/contract'
-import { findLatestFire, findNextFire, type Duty } from '@reprise/engine'
+import { eachInTurn, findLatestFire, findNextFire, type Duty } from '@reprise/engine'
 import { inTransaction, listOverdueSchedules, readDueSchedule, recordFire, type ScheduleAddress } from '@reprise/store'
 import { acceptParsed } from '../errors/accept-parsed.ts'
 import { toAppError } from '../errors/to-app-error.ts'
@@ -34,10 +34,7 @@ export function createFireSchedules(services: PostingServices): Duty {
     async perform(order, signal) {
       const { schedule_id, organization_id } = order as Partial<ScheduleAddress> // ordered here alone
       if (schedule_id !== undefined && organization_id !== undefined) return await fire(services, { organization_id, schedule_id })
-      for (const overdue of await listOverdueSchedules(services.db, overdueSeconds, overdueAtOnce)) {
-        signal.throwIfAborted()
-        await fire(services, overdue)
-      }
+      await eachInTurn(await listOverdueSchedules(services.db, overdueSeconds, overdueAtOnce), signal, async (overdue) => await fire(services, overdue))
     },
   }
 }

@@ -88,14 +88,15 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   const slots = config.role === 'api' ? { slots: 0 } : {}
   const engine = createEngine({ connectionString, db, journal, compute, log, capabilities, ...keys, egressAllow, mcpServers, graceMs: turnPatienceMs, ...slots })
   services.defer(() => engine.stop())
+  const stopping = new AbortController()
+  const posting: PostingServices = { db, hub, engine, compute, stopping: stopping.signal }
+  // Before any turn runs: what one commits may start the background.
+  engine.background.add(createFireSchedules(posting))
   const seals = await engine.renewSeals()
   if (seals.renewed > 0) log.info(seals, 'secrets were sealed anew')
   if (seals.unreadable > 0) log.warn(seals, 'some secrets were sealed with another REPRISE_SECRET_KEY, and cannot be read')
   await engine.start()
 
-  const stopping = new AbortController()
-  const posting: PostingServices = { db, hub, engine, compute, stopping: stopping.signal }
-  engine.background.add(createFireSchedules(posting))
   const server = await createServer(log, config.role, {
     ...posting,
     requests_per_minute: config.requestsPerMinute,

@@ -32,9 +32,12 @@ const read = async ({ id }: Schedule) => (await send<Schedule>(`${server.url}/v1
 const messagesOf = async ({ session_id }: Schedule) => (await send<{ data: Message[] }>(`${server.url}/v1/sessions/${session_id}/messages?role=user`)).body.data
 const fire = ({ id }: Schedule) => duty.perform({ organization_id, schedule_id: id }, signal)
 
-/** Puts the next fire of a schedule into the past, as after so many hours of downtime. */
+/** Puts the next fire of a schedule to the latest 9:00, or so many hours before, as after downtime. */
 async function miss({ id }: Schedule, hours = 0): Promise<void> {
-  await server.pool.query(`UPDATE schedules SET next_fire_at = date_trunc('milliseconds', clock_timestamp()) - make_interval(hours => $2) WHERE id = $1`, [id, hours])
+  await server.pool.query(
+    `UPDATE schedules SET next_fire_at = date_trunc('day', clock_timestamp() - interval '9 hours', 'UTC') + make_interval(hours => 9 - $2) WHERE id = $1`,
+    [id, hours],
+  )
 }
 
 describe('a fire', () => {
@@ -139,6 +142,17 @@ describe('a fire', () => {
     await fire(schedule)
     expect(await messagesOf(schedule)).toHaveLength(1)
   })
+})
+
+it('one overdue schedule that cannot be fired keeps no other waiting', async () => {
+  const [broken, sound] = [await create(), await create()]
+  await miss(broken, 48)
+  await miss(sound, 24)
+  await server.pool.query(`UPDATE schedules SET cron = 'never' WHERE id = $1`, [broken.id])
+  await expect(duty.perform({}, signal)).rejects.toThrow()
+  expect(await messagesOf(sound)).toHaveLength(1)
+  expect(await messagesOf(broken)).toHaveLength(0)
+  await remove(`${server.url}/v1/schedules/${broken.id}`)
 })
 
 describe('schedules of two processes', () => {

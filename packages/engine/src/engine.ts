@@ -178,7 +178,7 @@ export function createEngine(options: EngineOptions): Engine {
     async startBackground() {
       await background.begin()
       // What an earlier process left.
-      if (await background.isReady()) await deliveries.orderDue(null)
+      if (await background.isReady()) await deliveries.orderSoon(null)
     },
     stop: () => (stopping ??= stop()),
   }

@@ -1,5 +1,6 @@
 export type { AcceptOutcome, IncomingMessage } from './accept-message.ts'
 export type { Background, Duty } from './background/background.ts'
+export { eachInTurn } from './background/each-in-turn.ts'
 export type { CancelOutcome, CancelRequest } from './cancel-turns.ts'
 export { createEngine, type Engine, type EngineOptions } from './engine.ts'
 export { createAiSdkProvider } from './models/ai-sdk/create-ai-sdk-provider.ts'

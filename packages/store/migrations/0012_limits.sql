@@ -179,7 +179,10 @@ BEGIN
     SELECT array_agg(session_id) INTO candidates FROM (
       SELECT t.session_id FROM turns t
       WHERE t.status = 'ready' AND is_suspect(t.recoveries) AND (is_idle OR coalesce(t.wake_at <= clock_timestamp(), true))
-        AND coalesce((places->>t.organization_id)::integer > 0, true)
+        AND (
+          coalesce((places->>t.organization_id)::integer > 0, true)
+          OR (SELECT h.cancel_requested FROM session_heads h WHERE h.session_id = t.session_id) IS NOT NULL
+        )
       ORDER BY t.created_at LIMIT 1
     ) suspect;
 

@@ -97,6 +97,7 @@ $$;
 -- Deletes an image that no message shows, and its bytes with the last image that shows them.
 -- D1  Whoever deletes or adds an image of the same bytes waits for the other, by the row of the bytes: of two
 --     deletions the second finds no other image, and an image that is being added finds its bytes there or gone.
+--     The image first, then the bytes, as in src/queries/unheld-images.ts: so they never wait for each other.
 -- D2  A message that refers to the image at this very moment holds its row. Either the message was first, and the
 --     foreign key undoes the deletion, or the deletion was, and the foreign key refuses the message.
 CREATE FUNCTION delete_image(organization text, image text) RETURNS text
@@ -104,13 +105,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
   hash text;
 BEGIN
-  SELECT sha256 INTO hash FROM images WHERE organization_id = organization AND id = image;
-  PERFORM FROM image_blobs WHERE organization_id = organization AND sha256 = hash FOR UPDATE;
   DELETE FROM images WHERE organization_id = organization AND id = image
-    AND NOT EXISTS (SELECT FROM message_images WHERE organization_id = organization AND image_id = image);
+    AND NOT EXISTS (SELECT FROM message_images WHERE organization_id = organization AND image_id = image)
+  RETURNING sha256 INTO hash;
   IF NOT FOUND THEN
     RETURN CASE WHEN EXISTS (SELECT FROM images WHERE organization_id = organization AND id = image) THEN 'in_use' ELSE 'not_found' END;
   END IF;
+  PERFORM FROM image_blobs WHERE organization_id = organization AND sha256 = hash FOR UPDATE;
   DELETE FROM image_blobs WHERE organization_id = organization AND sha256 = hash
     AND NOT EXISTS (SELECT FROM images WHERE organization_id = organization AND sha256 = hash);
   RETURN 'deleted';

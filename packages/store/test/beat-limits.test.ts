@@ -68,6 +68,20 @@ describe('claims for a limited organization (L9)', () => {
     expect((await other!.beat()).held).toHaveLength(2)
   })
 
+  test('end a turn that is to be cancelled even where the organization is full, also one that is put aside as a suspect', async () => {
+    await limit(1)
+    const worker = await startWorker()
+    await startTurn((await startWorker()).id)
+    const [suspect, other] = [await startTurn(null), await startTurn(null)]
+    await fixture.pool.query('UPDATE turns SET recoveries = 2 WHERE id = $1', [suspect.turn_id])
+    expect(await claimed(worker.beat(8, true))).toEqual([])
+    for (const { session_id } of [suspect, other]) {
+      await fixture.journal.cancel({ kind: 'cancel', organization_id: seeded.organization_id, session_id, worker_id: null, scope: 'all', turn_id: null })
+    }
+    expect(await claimed(worker.beat(8, true))).toEqual([suspect.turn_id])
+    expect(await claimed(worker.beat())).toEqual([other.turn_id])
+  })
+
   test('take a turn over from a worker that is gone even where the organization is full: it has its place', async () => {
     await limit(1)
     const [dead, other] = [await startWorker(), await startWorker()]

@@ -10,7 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import { limits, type Schedule } from '@reprise/contract'
-import { findLatestFire, findNextFire, type Duty } from '@reprise/engine'
+import { eachInTurn, findLatestFire, findNextFire, type Duty } from '@reprise/engine'
 import { inTransaction, listOverdueSchedules, readDueSchedule, recordFire, type ScheduleAddress } from '@reprise/store'
 import { acceptParsed } from '../errors/accept-parsed.ts'
 import { toAppError } from '../errors/to-app-error.ts'
@@ -34,10 +34,7 @@ export function createFireSchedules(services: PostingServices): Duty {
     async perform(order, signal) {
       const { schedule_id, organization_id } = order as Partial<ScheduleAddress> // ordered here alone
       if (schedule_id !== undefined && organization_id !== undefined) return await fire(services, { organization_id, schedule_id })
-      for (const overdue of await listOverdueSchedules(services.db, overdueSeconds, overdueAtOnce)) {
-        signal.throwIfAborted()
-        await fire(services, overdue)
-      }
+      await eachInTurn(await listOverdueSchedules(services.db, overdueSeconds, overdueAtOnce), signal, async (overdue) => await fire(services, overdue))
     },
   }
 }
@@ -46,10 +43,11 @@ async function fire(services: PostingServices, address: ScheduleAddress): Promis
   const due = await readDueSchedule(services.db, address)
   if (!due) return
   const now = new Date(due.now)
-  // One that is due has fired or was to; which time of it counts is asked by the database's clock.
-  const fired_at = (findLatestFire(due, now) ?? now).toISOString()
+  // Which time of it counts is asked by the database's clock.
+  const latest = findLatestFire(due, new Date(due.next_fire_at!), now)
+  const fired_at = latest.toISOString()
   const posted = await postMessage(services, due, fired_at)
-  const next_fire_at = findNextFire(due, now)?.toISOString() ?? null
+  const next_fire_at = findNextFire(due, latest)?.toISOString() ?? null
   const isReady = await services.engine.background.isReady()
   await inTransaction(services.db, async (transaction, complete) => {
     if (!(await recordFire(transaction, due, { fired_at, next_fire_at, ...posted }))) return

@@ -53,6 +53,8 @@ export class Background {
   readonly #boss: PgBoss
   readonly #duties: Duty[]
   readonly #stop = new AbortController()
+  /** What an earlier start, that failed at the next, has taken up. */
+  readonly #taken = new Set<Duty>()
   #starting: Promise<void> | null = null
 
   constructor(options: BackgroundOptions) {
@@ -67,6 +69,7 @@ export class Background {
 
   /** Adds a duty that is made of what stands above the engine. Before the start. */
   add(duty: Duty): void {
+    if (this.#starting) throw new Error(`the background has started without ${duty.name}`)
     this.#duties.push(duty)
   }
 
@@ -106,15 +109,19 @@ export class Background {
   /** Resolves when no duty runs any more; what was begun and not finished is given out again. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the process stops'))
-    if (!this.#starting) return
-    await this.#starting.catch(() => {})
+    // One that has failed may have left something open.
+    await this.#starting?.catch(() => {})
     await this.#boss.stop({ graceful: true, timeout: this.#options.stopPatienceMs ?? stopPatienceMsDefault })
   }
 
   async #start(): Promise<void> {
     this.#stop.signal.throwIfAborted()
     await this.#boss.start()
-    for (const duty of this.#duties) await this.#take(duty)
+    for (const duty of this.#duties) {
+      if (this.#taken.has(duty)) continue
+      await this.#take(duty)
+      this.#taken.add(duty)
+    }
   }
 
   async #take(duty: Duty): Promise<void> {
@@ -123,6 +130,8 @@ export class Background {
     // The queue was there already, from a process with other words for it.
     await this.#boss.updateQueue(name, { ...retries, notify: true })
     if (!this.#options.performs || this.#stop.signal.aborted) return
+    if (cron !== undefined) await this.#boss.schedule(name, cron)
+    // Nothing below asks the database.
     const pollers: string[] = []
     const wakeAll = () => pollers.forEach((id) => this.#boss.notifyWorker(id))
     for (let poller = 0; poller < atOnce; poller++) {
@@ -136,7 +145,6 @@ export class Background {
       }
       pollers.push(await this.#boss.work<object, void>(name, pace, work))
     }
-    if (cron !== undefined) await this.#boss.schedule(name, cron)
   }
 
   async #perform({ name, perform }: Duty, job: Job<object> | undefined): Promise<void> {

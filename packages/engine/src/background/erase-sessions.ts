@@ -1,5 +1,6 @@
 import { deleteUnheldImages, eraseSession, hasUnheldImages, listDeletedSessions, unheldGraceMs, type Database, type DatabasePool } from '@reprise/store'
 import type { Duty } from './background.ts'
+import { eachInTurn } from './each-in-turn.ts'
 
 export interface EraseSessionsServices {
   pool: Database & DatabasePool
@@ -29,7 +30,7 @@ export function createEraseSessions({ pool, orderLater }: EraseSessionsServices)
       if (session_id !== undefined) {
         await eraseSession(pool, session_id, signal)
       } else {
-        for (const id of await listDeletedSessions(pool, sessionsAtOnce)) await eraseSession(pool, id, signal)
+        await eachInTurn(await listDeletedSessions(pool, sessionsAtOnce), signal, async (id) => await eraseSession(pool, id, signal))
       }
       while ((await deleteUnheldImages(pool, imagesAtOnce)) > 0) signal.throwIfAborted()
       if (session_id !== undefined && (await hasUnheldImages(pool))) await orderLater(eraseSessionsName, new Date(Date.now() + imagesLaterMs))

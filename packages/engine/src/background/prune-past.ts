@@ -10,6 +10,7 @@ import {
   type PrunedKind,
 } from '@reprise/store'
 import type { Duty } from './background.ts'
+import { eachInTurn } from './each-in-turn.ts'
 
 const turnsAtOnce = 100
 /** So that no statement holds rows for long, or rewrites more than a few MB. */
@@ -27,10 +28,10 @@ export function createPrunePast({ db }: { db: Database }): Duty {
     atOnce: 1,
     lookSeconds: 60,
     async perform(_order, signal) {
-      for (const organizationId of await listOrganizationIds(db)) {
+      await eachInTurn(await listOrganizationIds(db), signal, async (organizationId) => {
         while ((await pruneIdempotencyKeys(db, organizationId, rowsAtOnce)) > 0) signal.throwIfAborted()
         for (const kind of ['events', 'deltas'] as const) await pruneOrganization(db, kind, organizationId, signal)
-      }
+      })
     },
   }
 }

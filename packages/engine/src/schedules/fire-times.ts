@@ -39,13 +39,52 @@ export function findNextFire({ cron, timezone, at }: FireTimes, after: Date): Da
   return at !== null && new Date(at) > after ? new Date(at) : null
 }
 
-/** The last time up to a moment: of those that were missed, the one that is made up for. */
-export function findLatestFire({ cron, timezone, at }: FireTimes, moment: Date): Date | null {
-  // The parser looks before a moment, and at whole seconds.
-  if (cron !== null) return CronExpressionParser.parse(cron, { tz: timezone, currentDate: new Date(moment.getTime() + 1) }).prev().toDate()
-  return at !== null && new Date(at) <= moment ? new Date(at) : null
+/**
+ * The last time up to a moment, of those from `due` on, which is one: of those that were missed, the one that is made up
+ * for. Found by looking forward, as `due` was: looking back, the parser passes over what a change of the clocks has moved.
+ */
+export function findLatestFire({ cron, timezone }: FireTimes, due: Date, moment: Date): Date {
+  if (cron === null) return due
+  const begin = lookBackMs.map((ms) => new Date(moment.getTime() - ms)).find((date) => date > due && nextOf(cron, timezone, date) <= moment)
+  let latest = begin ? nextOf(cron, timezone, begin) : due
+  for (let next = nextOf(cron, timezone, latest); next <= moment; next = nextOf(cron, timezone, latest)) latest = next
+  return latest
 }
 
+const hourMs = 3_600_000
+/** However long nobody fired, and however often it fires, few times are looked at. A day has up to 25 hours. */
+const lookBackMs = [3 * hourMs, 27 * hourMs, 32 * 24 * hourMs, 367 * 24 * hourMs]
+
 function nextOf(cron: string, timezone: string, after: Date): Date {
+  // The parser stays in the night for ever in which clocks go back by half an hour.
+  if (shiftsByParts(timezone, after)) return nextOnTheClock(cron, timezone, after)
   return CronExpressionParser.parse(cron, { tz: timezone, currentDate: after }).next().toDate()
+}
+
+/** Whether a zone's clocks go forward and back by something else than hours. */
+function shiftsByParts(timezone: string, near: Date): boolean {
+  const [winter, summer] = [0, 6].map((month) => offsetMs(timezone, new Date(Date.UTC(near.getUTCFullYear(), month))))
+  return (winter! - summer!) % hourMs !== 0
+}
+
+/** By the wall clock alone. What it shows twice is the first time, as long as that is still to come; what it leaves out is later. */
+function nextOnTheClock(cron: string, timezone: string, after: Date): Date {
+  const times = CronExpressionParser.parse(cron, { tz: 'UTC', currentDate: new Date(after.getTime() + offsetMs(timezone, after)) })
+  for (;;) {
+    const shown = times.next().getTime()
+    const before = offsetMs(timezone, new Date(shown - 24 * hourMs))
+    const afterwards = offsetMs(timezone, new Date(shown + 24 * hourMs))
+    const candidates = [shown - before, shown - afterwards].filter((ms) => ms > after.getTime())
+    // Shown by neither: left out. Then the clock of before says when it would have been.
+    const isShown = (ms: number) => ms + offsetMs(timezone, new Date(ms)) === shown
+    const found = candidates.filter(isShown).sort((a, b) => a - b)[0] ?? (shown - before > after.getTime() ? shown - before : undefined)
+    if (found !== undefined) return new Date(found)
+  }
+}
+
+/** By how much a zone's clocks are ahead of UTC. */
+function offsetMs(timezone: string, at: Date): number {
+  const name = new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'longOffset' }).formatToParts(at).find((part) => part.type === 'timeZoneName')!.value
+  const [, sign, hours, minutes] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? ['', '+', '0', '0']
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
 }

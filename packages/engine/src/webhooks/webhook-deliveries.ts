@@ -69,7 +69,7 @@ export class WebhookDeliveries {
   }
 
   /** As soon as it can be. What could not be ordered now, the sweep orders within a minute. */
-  async orderSoon(organizationIds: readonly string[]): Promise<void> {
+  async orderSoon(organizationIds: readonly string[] | null): Promise<void> {
     await this.orderDue(organizationIds).catch((err: unknown) => this.#options.log.warn({ err }, 'webhooks are told late'))
   }
 

@@ -114,3 +114,31 @@ test('a start that failed is tried again, and until then nothing is ready', asyn
   await expect(background.start()).rejects.toThrow()
   await background.stop()
 })
+
+test('what a start that failed has taken up already, the next one leaves as it is', async () => {
+  let most = 0
+  let running = 0
+  let left = 6
+  const done = Promise.withResolvers<void>()
+  const perform = async () => {
+    most = Math.max(most, ++running)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    running -= 1
+    if (--left === 0) done.resolve()
+  }
+  const greet = { name: 'greet', retries, atOnce: 1, lookSeconds: 1, perform }
+  const part = { name: 'part', retries, atOnce: 1, cron: 'no time', perform: async () => {} }
+  const background = open({}, { duties: [greet, part] })
+  expect(await background.isReady()).toBe(false)
+  part.cron = '0 0 1 1 *'
+  expect(await background.isReady()).toBe(true)
+  for (let order = left; order > 0; order--) await background.order('greet', {})
+  await done.promise
+  expect(most).toBe(1)
+})
+
+test('a duty that comes after the start is refused rather than left out', async () => {
+  const background = open({})
+  await background.start()
+  expect(() => background.add({ name: 'part', retries, atOnce: 1, perform: async () => {} })).toThrow('part')
+})

@@ -1,6 +1,7 @@
 import { seeded } from '@reprise/store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { countSessionRows } from '../../../store/test/support/list-session-tables.ts'
+import { createEraseSessions } from '../../src/background/erase-sessions.ts'
 import { openEngineFixture, script, type EngineFixture, type EngineProcess } from '../support/engine-fixture.ts'
 import { fillSession, showImage, until } from '../support/fill-session.ts'
 
@@ -41,6 +42,21 @@ test('a deleted session whose order was lost is erased with the next look', asyn
   await until(isErased(session))
   await performer.stop()
   expect(await countSessionRows(fixture.pool, session)).toEqual({})
+})
+
+test('a session that cannot be erased keeps no other waiting', async () => {
+  const [held, other] = [await fillSession(fixture, process), await fillSession(fixture, process)]
+  await fixture.pool.query(`
+    CREATE FUNCTION hold_turn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'it stays'; END $$;
+    CREATE TRIGGER hold_turns BEFORE DELETE ON turns FOR EACH ROW WHEN (OLD.session_id = '${held}') EXECUTE FUNCTION hold_turn()`)
+  for (const session of [held, other]) await fixture.pool.query('SELECT delete_session($1, $2)', [organization_id, session])
+  const { signal } = new AbortController()
+  const duty = createEraseSessions({ pool: fixture.pool, orderLater: async () => {} })
+  await expect(duty.perform({}, signal)).rejects.toThrow()
+  expect(await countSessionRows(fixture.pool, other)).toEqual({})
+  await fixture.pool.query('DROP TRIGGER hold_turns ON turns')
+  await duty.perform({}, signal)
+  expect(await countSessionRows(fixture.pool, held)).toEqual({})
 })
 
 test('a turn of a deleted session stops at once in the process that deletes it', async () => {

@@ -1,6 +1,6 @@
 import { breaksReference, type Database } from '../database.ts'
 
-/** Deletes an image that no message shows, and its bytes where no other image has them: D1 and D2 in migrations/0014. */
+/** Deletes an image that no message shows, and its bytes where no other image has them: D1 and D2 in migrations/0017. */
 export async function deleteImage(db: Database, organizationId: string, imageId: string): Promise<'deleted' | 'in_use' | 'not_found'> {
   const { rows } = await db.query<{ outcome: 'deleted' | 'in_use' | 'not_found' }>({
     name: 'delete_image',

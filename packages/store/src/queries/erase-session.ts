@@ -31,29 +31,42 @@ export async function eraseSession(pool: Database & DatabasePool, sessionId: str
   })
 }
 
-/** Answers how many rows went. Images that lose a message may have no other: they are looked at after. */
+/** Answers how many rows went. */
 async function eraseRows(db: Database | Transaction, table: SessionTable, sessionId: string, limit: number | null): Promise<number> {
-  const marksImages = table === 'message_images'
   const { rows } = await db.query<{ erased: number }>({
     name: `erase_${table}`,
     text: `/* eraseRows */
 WITH erased AS (
-  DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT r.ctid FROM ${table} r WHERE r.session_id = $1 LIMIT $2))
+  DELETE FROM ${table} WHERE ${rowsToErase[table] ?? anyRows(table)}
     AND session_id = $1 AND EXISTS (SELECT FROM session_heads h WHERE h.session_id = $1 AND h.deleted_at IS NOT NULL)
   RETURNING *
-)${
-      marksImages
-        ? `, marked AS (
-  UPDATE images i SET unheld_since = coalesce(i.unheld_since, '-infinity') FROM erased e
-  WHERE i.organization_id = e.organization_id AND i.id = e.image_id AND NOT i.uploaded
-)`
-        : ''
-    }
+)${table === 'message_images' ? markingImages : ''}
 SELECT count(*)::integer AS erased FROM erased`,
     values: [sessionId, limit],
   })
   return rows[0]!.erased
 }
+
+const anyRows = (table: SessionTable) => `ctid = ANY (ARRAY(SELECT r.ctid FROM ${table} r WHERE r.session_id = $1 LIMIT $2))`
+
+/** Deliveries are written by others too: rows are locked in the order of their key, as everywhere, and known by it. */
+const rowsToErase: Partial<Record<SessionTable, string>> = {
+  webhook_deliveries: `(event_sequence, webhook_id) IN (
+    SELECT r.event_sequence, r.webhook_id FROM webhook_deliveries r WHERE r.session_id = $1 ORDER BY r.event_sequence, r.webhook_id LIMIT $2 FOR UPDATE
+  )`,
+}
+
+/** Images that lose a message may have no other: they are looked at after. Two sessions may lose the same ones at once. */
+const markingImages = `,
+held AS MATERIALIZED (
+  SELECT i.organization_id, i.id FROM images i
+  WHERE NOT i.uploaded AND (i.organization_id, i.id) IN (SELECT e.organization_id, e.image_id FROM erased e)
+  ORDER BY i.organization_id, i.id FOR NO KEY UPDATE
+),
+marked AS (
+  UPDATE images i SET unheld_since = coalesce(i.unheld_since, '-infinity') FROM held
+  WHERE i.organization_id = held.organization_id AND i.id = held.id
+)`
 
 async function lockDeletedHead(transaction: Transaction, sessionId: string): Promise<boolean> {
   const { rows } = await transaction.query({

@@ -72,13 +72,19 @@ WITH outcomes AS (
 -- Whoever writes to a webhook and to its deliveries holds the webhook first. All below read it from here: once this statement
 -- has changed the row, it could not be locked any more.
 held AS MATERIALIZED (SELECT w.id, w.failures, w.failing_since, w.paused_until FROM webhooks w WHERE w.organization_id = $1 AND w.id = $2 FOR UPDATE),
+-- And the deliveries in the order of their key.
+attempted AS MATERIALIZED (
+  SELECT d.id FROM webhook_deliveries d
+  WHERE d.organization_id = $1 AND d.webhook_id = (SELECT h.id FROM held h) AND d.id IN (SELECT o.id FROM outcomes o)
+  ORDER BY d.session_id, d.event_sequence FOR UPDATE
+),
 recorded AS (
   UPDATE webhook_deliveries d SET
     status = o.status,
     next_attempt_at = CASE WHEN o.status = 'pending' THEN clock_timestamp() + o.retry_in_ms * interval '1 millisecond' END,
     response_status = o.response_status, response_excerpt = o.response_excerpt, error = o.error, duration_ms = o.duration_ms, updated_at = now()
-  FROM outcomes o, held h
-  WHERE d.organization_id = $1 AND d.webhook_id = h.id AND d.id = o.id AND d.status = 'pending' AND d.attempts = o.attempts
+  FROM outcomes o JOIN attempted a ON a.id = o.id
+  WHERE d.organization_id = $1 AND d.webhook_id = $2 AND d.id = a.id AND d.status = 'pending' AND d.attempts = o.attempts
 ),
 round AS (
   SELECT coalesce(bool_or(status = 'delivered'), false) AS came_through, coalesce(bool_or(tells), false) AS tells FROM outcomes

@@ -53,14 +53,14 @@ RETURNING ${columns}`,
   return rows[0] ? nameEvent(rows[0]) : null
 }
 
-/** Forgets the oldest of what is older than this; gives how many it were. */
+/** Forgets the oldest of what is older than this; gives how many it were. What somebody writes just now waits for the next time. */
 export async function pruneDeliveries(db: Database, { daysMax, batch }: { daysMax: number; batch: number }): Promise<number> {
   const { rowCount } = await db.query({
     text: `/* pruneDeliveries */
 DELETE FROM webhook_deliveries d
 USING (
   SELECT session_id, event_sequence, webhook_id FROM webhook_deliveries
-  WHERE created_at < now() - $1 * interval '1 day' ORDER BY created_at LIMIT $2
+  WHERE created_at < now() - $1 * interval '1 day' ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ) old
 WHERE d.session_id = old.session_id AND d.event_sequence = old.event_sequence AND d.webhook_id = old.webhook_id`,
     values: [daysMax, batch],

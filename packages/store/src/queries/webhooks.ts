@@ -94,9 +94,14 @@ export async function deleteWebhook(db: Database, organizationId: string, webhoo
     name: 'delete_webhook',
     text: `/* deleteWebhook */
 WITH deleted AS (DELETE FROM webhooks WHERE organization_id = $1 AND id = $2 RETURNING id),
+pending AS MATERIALIZED (
+  SELECT d.id FROM webhook_deliveries d
+  WHERE d.organization_id = $1 AND d.webhook_id = (SELECT id FROM deleted) AND d.status = 'pending'
+  ORDER BY d.session_id, d.event_sequence FOR UPDATE
+),
 ended AS (
   UPDATE webhook_deliveries d SET status = 'failed', next_attempt_at = NULL, error = 'The webhook was deleted.', updated_at = now()
-  FROM deleted w WHERE d.organization_id = $1 AND d.webhook_id = w.id AND d.status = 'pending'
+  FROM pending p WHERE d.organization_id = $1 AND d.webhook_id = $2 AND d.id = p.id AND d.status = 'pending'
 )
 SELECT id FROM deleted`,
     values: [organizationId, webhookId],

@@ -1,4 +1,4 @@
-import type { CreatedKey, Key } from '@reprise/contract'
+import type { KeyWithSecret, Key } from '@reprise/contract'
 import { hashSecret, seeded } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { actAs, type Actor } from './support/act-as.ts'
@@ -16,8 +16,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function create(settings: object = {}): Promise<CreatedKey> {
-  const answer = await operator.post<CreatedKey>('/v1/keys', { name: 'Deployment', ...settings })
+async function create(settings: object = {}): Promise<KeyWithSecret> {
+  const answer = await operator.post<KeyWithSecret>('/v1/keys', { name: 'Deployment', ...settings })
   expect(answer.status, answer.text).toBe(201)
   return answer.body
 }
@@ -199,7 +199,7 @@ describe('403', () => {
 
 describe('tRPC', () => {
   it('does the same by the same operations', async () => {
-    const { body } = await operator.post<{ result: { data: CreatedKey } }>('/trpc/keys.create', { name: 'Typed' })
+    const { body } = await operator.post<{ result: { data: KeyWithSecret } }>('/trpc/keys.create', { name: 'Typed' })
     const { secret, id: key_id, ...key } = body.result.data
     const input = (value: object) => encodeURIComponent(JSON.stringify(value))
     expect((await operator.get(`/trpc/keys.get?input=${input({ key_id })}`)).body).toEqual({ result: { data: { id: key_id, ...key } } })

@@ -92,7 +92,7 @@ describe('POST /v1/webhooks', () => {
   it('409: beyond fifty', async () => {
     const crowded = await startServer({ engine: { secretKeys: [secretKey] } })
     for (let count = 0; count < 50; count++) expect((await post(`${crowded.url}/v1/webhooks`, good)).status).toBe(201)
-    expectProblem(await post(`${crowded.url}/v1/webhooks`, good), 409, 'webhook_limit_reached')
+    expectProblem(await post(`${crowded.url}/v1/webhooks`, good), 409, 'too_many_webhooks')
     await crowded.close()
   })
 })

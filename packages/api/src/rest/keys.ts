@@ -1,4 +1,4 @@
-import { createdKey, createKeyRequest, key, updateKeyRequest } from '@reprise/contract'
+import { keyWithSecret, createKeyRequest, key, updateKeyRequest } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { readJsonBody } from '../bodies/read-body.ts'
@@ -28,7 +28,7 @@ export function registerKeys(server: FastifyInstance, services: Services): void 
     summary: 'Create key',
     description: 'Answers with the secret, this once. Needs the scope admin. From the first key on, every request to this server needs one.',
     body: createKeyRequest,
-    response: { 201: createdKey, ...problems(400, 401, 403, 413, 415) },
+    response: { 201: keyWithSecret, ...problems(400, 401, 403, 413, 415) },
   }
   server.post('/keys', { schema: createDocs }, async (request, reply) => {
     const body = await readJsonBody(services, request, abortOnDisconnect(reply))

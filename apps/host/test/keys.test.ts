@@ -1,4 +1,4 @@
-import type { KeyWithSecret, Key } from '@reprise/contract'
+import type { Key, KeyWithSecret } from '@reprise/contract'
 import { createPool, insertKey, seeded } from '@reprise/store'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEmptyDatabase, type TestDatabase } from '../../../test/database.ts'

@@ -41,3 +41,10 @@ it('the bot keeps its list in a file', async () => {
   await run('bot', ['--file', file, '--session', session!, script])
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject([[expect.any(String), { item: 'apples', quantity: 1 }], [expect.any(String), { item: 'apples' }]])
 })
+
+it.each([
+  ['the server refuses it', ['--api-key', 'another'], /^http\S+ refused: The API key is not known\n$/],
+  ['there is no server', ['--url', 'http://127.0.0.1:1'], /^http:\/\/127\.0\.0\.1:1 does not answer \(.*\)\. "pnpm start" starts a server\.\n$/],
+])('a program says in a line why it failed: %s', async (_, args, words) => {
+  await expect(run('chat', args)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(words) })
+})

@@ -28,7 +28,7 @@ function writeFirstSteps({ address, asksForKeys, quickstartSessionId }: Host, { 
   // By its name: a key does not belong on a screen.
   const name = apiKey === null ? 'KEY' : 'REPRISE_API_KEY'
   const key = asksForKeys ? ` -H "Authorization: Bearer $${name}"` : ''
-  const hint = asksForKeys && apiKey === null ? ', with your key in KEY ("reprise keys create" makes one)' : ''
+  const hint = asksForKeys && apiKey === null ? ', with your key in KEY ("pnpm reprise keys create" makes one)' : ''
   const body = JSON.stringify({ message: { content: [{ type: 'text', text: 'Hello!' }] } })
   return `
 Post a message${hint}:

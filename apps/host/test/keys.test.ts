@@ -1,4 +1,4 @@
-import type { CreatedKey, Key } from '@reprise/contract'
+import type { Key, KeyWithSecret } from '@reprise/contract'
 import { createPool, insertKey, seeded } from '@reprise/store'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEmptyDatabase, type TestDatabase } from '../../../test/database.ts'
@@ -33,7 +33,7 @@ describe('on a database that nobody serves', () => {
     expect(made.split(secret)).toHaveLength(2)
     for (const line of ['Name          My laptop', 'Organization  Default (org_', 'Scopes        read, write, admin', 'Limit         600', 'It is the first']) expect(made).toContain(line)
 
-    const { secret: other, ...bot } = JSON.parse(await run(['keys', 'create', '--name', 'Bot', '--json'], settings)) as CreatedKey // by --json
+    const { secret: other, ...bot } = JSON.parse(await run(['keys', 'create', '--name', 'Bot', '--json'], settings)) as KeyWithSecret // by --json
     expect(other).toMatch(secretForm)
     expect(await run(['keys', 'revoke', bot.id], settings)).toMatch(/^Bot \(rk_\w{8}_…\) is revoked/)
     expect(await run(['keys', 'revoke', bot.id], settings)).toContain('was revoked before')
@@ -132,7 +132,7 @@ describe('on the built-in PostgreSQL, while a server runs on it', () => {
     const settings = { REPRISE_DATA_DIR: folder.path }
     const server = await folder.start()
     expect(await runCurl(server.curl.post)).toMatchObject({ status: 201 })
-    const { secret: KEY, id } = JSON.parse(await run(['keys', 'create', '--name', 'First', '--json'], settings)) as CreatedKey // by --json
+    const { secret: KEY, id } = JSON.parse(await run(['keys', 'create', '--name', 'First', '--json'], settings)) as KeyWithSecret // by --json
     await expect.poll(async () => (await fetch(`${server.address}/v1/models`)).status, { timeout: 5_000 }).toBe(401)
     expect((await fetch(`${server.address}/v1/models`, { headers: { authorization: KEY } })).status).toBe(200)
     server.signal('SIGTERM')

@@ -31,7 +31,7 @@ describe('GET /v1/capabilities', () => {
     expect(shown).toMatchObject({ name: 'weather', description: weather.description, tools: [{ name: 'get_weather', effects: 'idempotent', parameters: { type: 'object', required: ['place'] } }] })
     expect(shown.config_schema).toMatchObject({ type: 'object', required: ['unit'], properties: { unit: { enum: ['celsius', 'fahrenheit'] } } })
     expect(data.find(({ id }) => id === 'calculator')).toMatchObject({ config_schema: null, tools: [{ name: 'calculator' }] })
-    expect((await query(server.url, 'capabilities.list')).body.result?.data).toEqual({ data, total })
+    expect((await query(server.url, 'capabilities.list')).body.result?.data).toEqual({ data, total, offset: 0, limit: 100 })
   })
 
   it('200: finds by id, description and tool, and pages', async () => {

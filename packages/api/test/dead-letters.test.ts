@@ -45,8 +45,8 @@ describe('GET /v1/durable/dlq', () => {
   it('200: pages, in tRPC too, and shows no other organization’s', async () => {
     const { data, total } = (await requests.get<Listed<DeadLetter>>('dlq?limit=1000')).body
     await requests.makeForeignTurn(failing)
-    expect((await requests.get('dlq?limit=1&offset=1')).body).toEqual({ data: data.slice(1, 2), total })
-    expect((await query(server.url, 'durable.dlq.list', { limit: 1 })).body.result?.data).toEqual({ data: data.slice(0, 1), total })
+    expect((await requests.get('dlq?limit=1&offset=1')).body).toEqual({ data: data.slice(1, 2), total, offset: 1, limit: 1 })
+    expect((await query(server.url, 'durable.dlq.list', { limit: 1 })).body.result?.data).toEqual({ data: data.slice(0, 1), total, offset: 0, limit: 1 })
   })
 
   it('400: refuses bad pages', async () => {

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createForeignSession } from './support/create-foreign-session.ts'
-import { fillSession } from './support/fill-session.ts'
+import { insertMessages } from './support/insert-messages.ts'
 import { makePng } from './support/make-png.ts'
 import { markDeleted } from './support/mark-deleted.ts'
 import { createSession, expectProblem, scriptMessage, send, textMessage } from './support/requests.ts'
@@ -62,7 +62,7 @@ describe('GET /v1/sessions/{session_id}/export', patience, () => {
 
     it('gives thousands of messages, in order and once each', async () => {
       const { id } = await createSession(server.url)
-      await fillSession(server.pool, id, 20_000)
+      await insertMessages(server.pool, id, 20_000)
       const lines = (await readAll(await startExport(id))).split('\n')
       expect(lines.length).toBe(20_003)
       const sequences = lines.slice(1, -2).map((line) => Number(/"sequence":(\d+)/.exec(line)![1]))
@@ -72,7 +72,7 @@ describe('GET /v1/sessions/{session_id}/export', patience, () => {
 
     it('does not run ahead of a reader that takes nothing', async () => {
       const { id } = await createSession(server.url)
-      await fillSession(server.pool, id, 5_000, 10_000)
+      await insertMessages(server.pool, id, 5_000, 10_000)
       const response = await startExport(id)
       const socket = sockets.get(response.socket.localPort!)!
       const written = () => socket.bytesWritten + socket.writableLength
@@ -91,7 +91,7 @@ describe('GET /v1/sessions/{session_id}/export', patience, () => {
 
     it('ends without its last line when the session is deleted meanwhile', async () => {
       const { id } = await createSession(server.url)
-      await fillSession(server.pool, id, 5_000, 10_000)
+      await insertMessages(server.pool, id, 5_000, 10_000)
       const response = await startExport(id)
       await markDeleted(server.pool, id)
       await server.pool.query('DELETE FROM messages WHERE session_id = $1', [id])
@@ -103,7 +103,7 @@ describe('GET /v1/sessions/{session_id}/export', patience, () => {
 
     it('stops when its reader goes away, and the server goes on', async () => {
       const { id } = await createSession(server.url)
-      await fillSession(server.pool, id, 5_000, 10_000)
+      await insertMessages(server.pool, id, 5_000, 10_000)
       const response = await startExport(id)
       const socket = sockets.get(response.socket.localPort!)!
       response.destroy()
@@ -114,7 +114,7 @@ describe('GET /v1/sessions/{session_id}/export', patience, () => {
 
     it('goes no further than the session had come when it was asked for', async () => {
       const { id } = await createSession(server.url)
-      await fillSession(server.pool, id, 2_000, 10_000)
+      await insertMessages(server.pool, id, 2_000, 10_000)
       const response = await startExport(id)
       await runTurn(server.url, id, textMessage('later'))
       expect(parseLines(await readAll(response)).at(-1)).toEqual({ type: 'end', messages: 2_000 })

@@ -1,13 +1,10 @@
 import type { Message, Model, Provider } from '@reprise/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as procedures from './support/call-procedure.ts'
+import type { TrpcAnswer } from './support/call-procedure.ts'
 import { makePng } from './support/make-png.ts'
-import { createSession, post, send, textMessage } from './support/requests.ts'
+import { createSession, send, textMessage } from './support/requests.ts'
 import { startServer, type TestServer } from './support/start-server.ts'
-
-interface TrpcAnswer<T> {
-  result?: { data: T }
-  error?: { message: string; data: { code: string; httpStatus: number; errors?: { path: string }[] } }
-}
 
 let server: TestServer
 let session_id: string
@@ -17,8 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const mutate = <T>(path: string, input: unknown, headers = {}) => post<TrpcAnswer<T>>(`${server.url}/trpc/${path}`, input, headers)
-const query = <T>(path: string, input: unknown = {}) => send<TrpcAnswer<T>>(`${server.url}/trpc/${path}?input=${encodeURIComponent(JSON.stringify(input))}`)
+const mutate = <T>(path: string, input: unknown, headers?: Record<string, string>) => procedures.mutate<T>(server.url, path, input, headers)
+const query = <T>(path: string, input?: unknown) => procedures.query<T>(server.url, path, input)
 
 async function expectError(call: Promise<{ status: number; text: string; body: TrpcAnswer<unknown> }>, httpStatus: number, code: string, path?: string) {
   const { status, body, text } = await call
@@ -26,6 +23,25 @@ async function expectError(call: Promise<{ status: number; text: string; body: T
 }
 
 describe('the same as REST', () => {
+  it.each([
+    ['sessions.list', 'sessions'],
+    ['agents.list', 'agents'],
+    ['providers.list', 'providers'],
+    ['capabilities.list', 'capabilities'],
+    ['keys.list', 'keys'],
+    ['webhooks.list', 'webhooks'],
+    ['schedules.list', 'schedules'],
+    ['durable.workflows.list', 'durable/workflows'],
+    ['durable.dlq.list', 'durable/dlq'],
+  ])('%s: answers the page that was asked for, and the first where none was', async (procedure, path) => {
+    for (const page of [{ limit: 1, offset: 1 }, undefined]) {
+      const { data, total, offset, limit } = (await send<Record<string, unknown>>(`${server.url}/v1/${path}${page ? '?limit=1&offset=1' : ''}`)).body
+      expect({ offset, limit }).toEqual(page ?? { offset: 0, limit: 100 })
+      const answer = page ? await query(procedure, page) : await send<TrpcAnswer<unknown>>(`${server.url}/trpc/${procedure}`)
+      expect(answer.body.result?.data).toEqual({ data, total, offset, limit })
+    }
+  })
+
   it('lists the same models', async () => {
     const rest = await send<{ data: Model[] }>(`${server.url}/v1/models`)
     expect((await query<Model[]>('models.list')).body.result?.data).toEqual(rest.body.data)

@@ -5,18 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWebhook } from '../src/operations/create-webhook.ts'
 import { listDeliveries } from '../src/operations/list-deliveries.ts'
 import { listWebhooks } from '../src/operations/list-webhooks.ts'
+import { answerWith, startReceiver, type Received, type Receiver } from '../../engine/test/webhooks/receiver.ts'
 import { mutate, query } from './support/call-procedure.ts'
 import { foreignOrganizationId } from './support/create-foreign-session.ts'
 import { patch, remove, secretKey } from './support/providers.ts'
-import { receiveWebhooks, type ReceivedWebhook, type WebhookReceiver } from './support/receive-webhooks.ts'
 import { createSession, expectProblem, post, postMessage, send, textMessage } from './support/requests.ts'
 import { startServer, type TestServer } from './support/start-server.ts'
 
 let server: TestServer
-let receiver: WebhookReceiver
+let receiver: Receiver
 let foreignId: string
 beforeAll(async () => {
-  receiver = await receiveWebhooks()
+  receiver = await startReceiver()
   server = await startServer({ engine: { secretKeys: [secretKey], egressAllow: [receiver.address], deliveryTerms: { retryDelaysMs: [] } } })
   await server.engine.startBackground()
   await server.pool.query(`INSERT INTO organizations (id, name) VALUES ($1, 'Other')`, [foreignOrganizationId])
@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server.close()
-  receiver.close()
+  await receiver.close()
 })
 
 const url = () => `${server.url}/v1/webhooks`
@@ -92,7 +92,7 @@ describe('POST /v1/webhooks', () => {
   it('409: beyond fifty', async () => {
     const crowded = await startServer({ engine: { secretKeys: [secretKey] } })
     for (let count = 0; count < 50; count++) expect((await post(`${crowded.url}/v1/webhooks`, good)).status).toBe(201)
-    expectProblem(await post(`${crowded.url}/v1/webhooks`, good), 409, 'webhook_limit_reached')
+    expectProblem(await post(`${crowded.url}/v1/webhooks`, good), 409, 'too_many_webhooks')
     await crowded.close()
   })
 })
@@ -166,7 +166,7 @@ describe('one webhook', () => {
 })
 
 describe('what comes of it', () => {
-  const verify = (secret: string, { body, headers }: ReceivedWebhook) => new Verifier(secret).verify(body, headers as Record<string, string>)
+  const verify = (secret: string, { body, headers }: Received) => new Verifier(secret).verify(body, headers as Record<string, string>)
   const readLog = async (id: string, parameters = '') => (await send<{ data: WebhookDelivery[]; total: number }>(`${url()}/${id}/deliveries${parameters}`)).body
 
   async function settle(id: string, status: string): Promise<WebhookDelivery> {
@@ -175,7 +175,7 @@ describe('what comes of it', () => {
   }
 
   it('posts a turn’s end, logs that it failed, and posts it again when asked', async () => {
-    receiver.status = 500
+    receiver.answers.push(answerWith(500, {}, 'no, thank you'))
     const { id, secret } = await create({ url: receiver.url })
     const session = await createSession(server.url)
     await postMessage(server.url, session.id, textMessage('hello'))
@@ -184,7 +184,7 @@ describe('what comes of it', () => {
     expect(await readLog(id, '?status=delivered')).toEqual({ data: [], total: 0, offset: 0, limit: 100 })
     expect(await readLog(id, '?status=failed&limit=1')).toEqual({ data: [failed], total: 1, offset: 0, limit: 1 })
 
-    receiver.status = 204
+    receiver.answers.push(answerWith(204))
     const redeliver = `${url()}/${id}/deliveries/${failed.id}/redeliver`
     expect((await post(redeliver, '')).body).toMatchObject({ id: failed.id, status: 'pending', attempts: 0, error: null })
     expect(await settle(id, 'delivered')).toMatchObject({ id: failed.id, attempts: 1, response_status: 204 })
@@ -205,12 +205,11 @@ describe('what comes of it', () => {
   })
 
   it('posts a test at once, and tells what came of it', async () => {
-    receiver.status = 200
     const { id, secret } = await create({ url: receiver.url, enabled: false })
     const before = receiver.received.length
     expect((await post<WebhookTestResult>(`${url()}/${id}/test`, '')).body).toEqual({ delivered: true, response_status: 200, response_excerpt: null, error: null, duration_ms: expect.any(Number) })
     expect(verify(secret, receiver.received[before]!)).toMatchObject({ type: 'webhook.test', data: { webhook_id: id } })
-    receiver.status = 404
+    receiver.answers.push(answerWith(404))
     expect((await post(`${url()}/${id}/test`, '')).body).toMatchObject({ delivered: false, response_status: 404, error: 'The receiver answered 404.' })
     expect(await readLog(id)).toMatchObject({ data: [], total: 0 })
   })

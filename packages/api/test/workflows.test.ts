@@ -48,12 +48,12 @@ describe('GET /v1/durable/workflows', () => {
     const pages = await Promise.all([0, 2, 4].map(async (offset) => (await requests.get<Listed<Workflow>>(`workflows?limit=2&offset=${offset}`)).body))
     expect(pages.flatMap(({ data }) => data)).toEqual(all.slice(0, 6))
     expect(pages.map(({ total }) => total)).toEqual([all.length, all.length, all.length])
-    expect((await requests.get(`workflows?offset=${Number.MAX_SAFE_INTEGER}`)).body).toEqual({ data: [], total: all.length })
+    expect((await requests.get(`workflows?offset=${Number.MAX_SAFE_INTEGER}`)).body).toEqual({ data: [], total: all.length, offset: Number.MAX_SAFE_INTEGER, limit: 100 })
   })
 
   it.each(['waiting', 'ready', 'running', 'parked', 'completed', 'failed', 'cancelled'] as const)('200: filters by the status %s', async (status) => {
     const wanted = (await listAll()).filter((workflow) => workflow.status === status)
-    expect((await requests.get(`workflows?status=${status}`)).body).toEqual({ data: wanted, total: wanted.length })
+    expect((await requests.get(`workflows?status=${status}`)).body).toEqual({ data: wanted, total: wanted.length, offset: 0, limit: 100 })
   })
 
   it('200: shows no other organization’s turns, and none of a deleted session', async () => {

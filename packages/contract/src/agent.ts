@@ -4,9 +4,10 @@ import { limits } from './limits.ts'
 import { mcpServers, mcpServersFields, mergeMcpSpellings } from './mcp-server.ts'
 import { tags, whenBusy } from './message.ts'
 import { capabilityRef, toolDefinition } from './tool.ts'
+import { harnessFields, turnSettings } from './turn-settings.ts'
 import { turnStatus, usage } from './turn.ts'
 
-const systemPrompt = z.string().max(limits.jsonBodyBytesMax)
+const systemPrompt = z.string().max(limits.jsonBodyBytesMax).describe('What the model is told before anything else')
 
 const name = z
   .string()
@@ -17,18 +18,12 @@ const name = z
 const settings = {
   display_name: z.string().max(256).nullish(),
   description: z.string().max(4096).nullish(),
-  default_model_id: ids.model.nullish(),
-  /** Alias of default_model_id. */
-  model: ids.model.nullish(),
-  capabilities: z.array(capabilityRef).max(100).nullish(),
-  tools: z.array(toolDefinition).max(128).nullish(),
+  default_model_id: ids.model.nullish().describe('Answers where neither message nor session names a model. Without it, the default of the organization'),
+  model: ids.model.nullish().describe('Alias of default_model_id'),
+  ...turnSettings,
   ...mcpServersFields,
-  max_iterations: z.int().min(1).max(limits.iterationsMax).nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
   tags: tags.nullish(),
-  when_busy: whenBusy.nullish(),
-  harness_id: ids.harness.nullish(),
-  harness_name: z.string().max(64).nullish(),
+  ...harnessFields,
 }
 
 /** The body of `POST /v1/agents`: creates, or upserts by `id`, or by `name`. And that of `PUT /v1/agents/{agent_id}`: replaces all. */

@@ -1,4 +1,4 @@
-/** The closed catalogue of errors: one code, one status, one public text. Each has a heading in `docs/errors.md`. */
+/** The closed catalogue of errors: one code, one status, one public text. Each has a heading on the page `/docs/errors`. */
 export const errorCatalogue = {
   invalid_request: { status: 400, title: 'Invalid request' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
@@ -43,9 +43,9 @@ export const errorCatalogue = {
   provider_in_use: { status: 409, title: 'The provider has models' },
   model_in_use: { status: 409, title: 'The model is in use' },
   key_revoked: { status: 409, title: 'The key is revoked' },
-  webhook_limit_reached: { status: 409, title: 'The organization has as many webhooks as it may have' },
+  too_many_webhooks: { status: 409, title: 'The organization has as many webhooks as it may have' },
   webhook_disabled: { status: 409, title: 'The webhook is disabled' },
-  too_many_schedules: { status: 409, title: 'The organization has as many schedules as it may' },
+  too_many_schedules: { status: 409, title: 'The organization has as many schedules as it may have' },
   image_in_use: { status: 409, title: 'The image is in use' },
   secret_key_missing: { status: 409, title: 'The server has no key to encrypt secrets with' },
   body_incomplete: { status: 400, title: 'The body ended too early' },

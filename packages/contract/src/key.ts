@@ -57,7 +57,7 @@ export const key = z
   .meta({ id: 'Key' })
 export type Key = z.output<typeof key>
 
-export const createdKey = key
+export const keyWithSecret = key
   .extend({ secret: z.string().describe('The key itself, for the header `Authorization`. It is answered this once, and stored as a hash alone') })
-  .meta({ id: 'CreatedKey' })
-export type CreatedKey = z.output<typeof createdKey>
+  .meta({ id: 'KeyWithSecret' })
+export type KeyWithSecret = z.output<typeof keyWithSecret>

@@ -23,6 +23,7 @@ export const limits = {
   turnsWaitingMax: 100,
   /** Of one organization. */
   schedulesMax: 1000,
+  webhooksMax: 50,
   cronCharactersMax: 100,
   scheduleErrorCharactersMax: 500,
   eventTypesPerFilterMax: 64,
@@ -38,7 +39,6 @@ export const limits = {
   inlineImagesPageSizeMax: 10,
   waitTimeoutMsDefault: 120_000,
   waitTimeoutMsMax: 600_000,
-  webhooksPerOrganizationMax: 50,
   iterationsDefault: 20,
   iterationsMax: 200,
   /** Of a tool's result as JSON. What is longer is kept whole elsewhere, and its message has the beginning. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { contentPart, contentPartInput, utf8BytesAtMost } from './content.ts'
 import { ids } from './ids.ts'
 import { limits } from './limits.ts'
+import { turnStatus } from './turn.ts'
 
 export const whenBusyPolicies = ['enqueue', 'steer', 'interrupt', 'rollback', 'reject'] as const
 export const whenBusy = z.enum(whenBusyPolicies)
@@ -23,14 +24,19 @@ export const tags = z.array(z.string().max(limits.tagCharactersMax)).max(limits.
 export const controls = z
   .object({
     model_id: ids.model.nullish().describe('Model ID to use for this message (format: model_{32-hex}). Overrides session and agent model settings.'),
-    reasoning: z.object({ effort: z.enum(reasoningEfforts).nullish() }).nullish(),
-    locale: z.string().max(64).nullish(),
-    hints: z.record(z.string(), z.unknown()).nullish(),
-    error_disclosure: errorDisclosure.nullish(),
-    when_busy: whenBusy.nullish(),
-    modelId: ids.model.nullish(),
-    errorDisclosure: errorDisclosure.nullish(),
-    whenBusy: whenBusy.nullish(),
+    reasoning: z.object({ effort: z.enum(reasoningEfforts).nullish().describe('How long the model is to think, where it can') }).nullish(),
+    locale: z.string().max(64).nullish().describe('Kept with the message'),
+    hints: z.record(z.string(), z.unknown()).nullish().describe('Kept with the message'),
+    error_disclosure: errorDisclosure.nullish().describe('What a turn that fails says of it: `none` only that it did, `generic` (the default) why, `detailed` the provider’s own words too'),
+    when_busy: whenBusy
+      .nullish()
+      .describe(
+        'What becomes of the message while a turn runs: `enqueue` its own turn, after those that wait; `steer` it joins the turn before its next model call; `interrupt` the turn is ended, and this one answered first; ' +
+          '`rollback` the same, and the ended turn is in no later prompt; `reject` 409. Without it, as session or agent say',
+      ),
+    modelId: ids.model.nullish().describe('Alias of model_id'),
+    errorDisclosure: errorDisclosure.nullish().describe('Alias of error_disclosure'),
+    whenBusy: whenBusy.nullish().describe('Alias of when_busy'),
   })
   .transform(({ modelId, errorDisclosure, whenBusy, ...known }) => ({
     ...known,
@@ -87,8 +93,7 @@ export const message = z
   .object({
     id: ids.message.describe('Unique message ID (format: message_{32-hex})'),
     session_id: ids.session,
-    /** The sequence of the event that brought the message into the session: arrival order, unique, rising. */
-    sequence: z.int(),
+    sequence: z.int().describe('Of the event that brought the message into the session: arrival order, unique, rising'),
     role: z.enum(messageRoles).describe('Message role'),
     content: z.array(contentPart).describe('Message content as array of content parts (text, images, tool calls, tool results)'),
     controls: z.unknown().nullable().describe('Runtime controls, as they were sent'),
@@ -97,15 +102,18 @@ export const message = z
     created_at: z.iso.datetime().describe('Timestamp when the message was created'),
     thinking: z.string().nullable().describe('Thinking content from extended thinking models'),
     thinking_signature: z.string().nullable().describe('Cryptographic signature for thinking content'),
-    external_actor: z.unknown().nullable(),
-    turn_id: ids.turn.nullable(),
-    delivery: z.enum(deliveries).optional(),
+    external_actor: z.unknown().nullable().describe('Who wrote it, as it was sent'),
+    turn_id: ids.turn.nullable().describe('The turn that it belongs to'),
+    delivery: z
+      .enum(deliveries)
+      .optional()
+      .describe('Only where it is posted: `started` its turn runs; `enqueued` it waits; `steered` it joined the running turn; `resumed` it woke a turn that waited for tools; `duplicate` it was stored before'),
   })
   .meta({ id: 'Message', description: 'A message in the conversation' })
 export type Message = z.output<typeof message>
 
 /** The answer of `?wait=true`: the message, and its turn's final answer once there is one. */
 export const messageWithAnswer = z
-  .object({ message, answer: message.nullable(), turn_id: ids.turn, turn_status: z.string() })
+  .object({ message, answer: message.nullable(), turn_id: ids.turn, turn_status: turnStatus })
   .meta({ id: 'MessageWithAnswer' })
 export type MessageWithAnswer = z.output<typeof messageWithAnswer>

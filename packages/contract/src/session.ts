@@ -4,6 +4,7 @@ import { limits } from './limits.ts'
 import { mcpServers, mcpServersFields, mergeMcpSpellings } from './mcp-server.ts'
 import { message, tags, whenBusy } from './message.ts'
 import { capabilityRef, toolDefinition } from './tool.ts'
+import { harnessFields, turnSettings } from './turn-settings.ts'
 import { usage } from './turn.ts'
 
 const title = z.string().max(limits.titleCharactersMax)
@@ -11,27 +12,22 @@ const title = z.string().max(limits.titleCharactersMax)
 /** What a session has of its own, and may be given another of at any time: a turn keeps what it began with. */
 const settings = {
   title: title.nullish(),
-  locale: z.string().max(64).nullish(),
-  model_id: ids.model.nullish(),
+  locale: z.string().max(64).nullish().describe('Kept for clients'),
+  model_id: ids.model.nullish().describe('Answers where the message names no model. Without it, the agent’s, or the default of the organization'),
   tags: tags.nullish(),
-  capabilities: z.array(capabilityRef).max(100).nullish(),
-  tools: z.array(toolDefinition).max(128).nullish(),
-  system_prompt: z.string().max(limits.jsonBodyBytesMax).nullish(),
-  max_iterations: z.int().min(1).max(limits.iterationsMax).nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
-  hints: z.record(z.string(), z.unknown()).nullish(),
-  when_busy: whenBusy.nullish(),
+  system_prompt: z.string().max(limits.jsonBodyBytesMax).nullish().describe('What the model is told behind the agent’s prompt'),
+  hints: z.record(z.string(), z.unknown()).nullish().describe('Kept for clients'),
+  ...turnSettings,
 }
 
 /** The body of `POST /v1/sessions`. Everything is optional. */
 export const createSessionRequest = z
   .object({
-    agent_id: ids.agent.nullish(),
-    agent_name: z.string().max(64).nullish(),
+    agent_id: ids.agent.nullish().describe('Without an agent, the model alone answers'),
+    agent_name: z.string().max(64).nullish().describe('In place of agent_id'),
     ...settings,
     ...mcpServersFields,
-    harness_id: ids.harness.nullish(),
-    harness_name: z.string().max(64).nullish(),
+    ...harnessFields,
   })
   .refine((request) => !(request.agent_id && request.agent_name), { path: ['agent_name'], message: 'must not be given together with agent_id' })
   .transform(mergeMcpSpellings)

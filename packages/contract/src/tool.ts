@@ -12,21 +12,21 @@ const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 lett
 export const clientSideTool = z.object({
   type: z.enum(['client_side', 'client']),
   name: toolName,
-  description: z.string().max(4096).default(''),
-  parameters: jsonSchema.default({ type: 'object' }),
-  requires_approval: z.boolean().optional(),
+  description: z.string().max(4096).default('').describe('What the model is told of it'),
+  parameters: jsonSchema.default({ type: 'object' }).describe('The JSON Schema of its arguments'),
+  requires_approval: z.boolean().optional().describe('The turn waits until somebody approves the call'),
 })
 
 /** A tool that the server runs by a signed POST. */
 export const webhookTool = z.object({
   type: z.literal('webhook'),
   name: toolName,
-  description: z.string().max(4096).default(''),
-  parameters: jsonSchema.default({ type: 'object' }),
+  description: z.string().max(4096).default('').describe('What the model is told of it'),
+  parameters: jsonSchema.default({ type: 'object' }).describe('The JSON Schema of its arguments'),
   url: z.url(),
   /** What is at the other end of a wire cannot take part in our transaction. */
-  effects: effectsMode.exclude(['transactional']).default('idempotent'),
-  requires_approval: z.boolean().optional(),
+  effects: effectsMode.exclude(['transactional']).default('idempotent').describe('After a crash: `idempotent` it is called again with the same Idempotency-Key, `at_most_once` it is not'),
+  requires_approval: z.boolean().optional().describe('The turn waits until somebody approves the call'),
 })
 
 export const toolDefinition = z.discriminatedUnion('type', [clientSideTool, webhookTool]).meta({ id: 'ToolDefinition' })

@@ -27,7 +27,7 @@ It has an agent "assistant" and the simulated model. Its admin adds providers wi
 
 Next, make a key for it:
 
-  reprise keys create --organization ${/^[\w.-]+$/.test(name) ? name : id} --name Admin --scopes admin
+  pnpm reprise keys create --organization ${/^[\w.-]+$/.test(name) ? name : id} --name Admin --scopes admin
 `)
   })
 }

@@ -6,6 +6,8 @@ const irregular: Record<string, string> = {
   'post /v1/images': 'uploadImage',
   'post /v1/providers/{provider_id}/models': 'createModel',
   'get /v1/durable/health': 'getDurableHealth',
+  'delete /v1/keys/{key_id}': 'revokeKey',
+  'post /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver': 'redeliverEvent',
   'post /v1/sessions/{session_id}/tool-results': 'submitToolResults',
   'post /v1/sessions/{session_id}/tool-approvals': 'submitToolApprovals',
 }

@@ -2,17 +2,14 @@ import { AppError, type Agent } from '@reprise/contract'
 import { updateAgent as writeAgent, type AgentChange, type StoredAgent } from '@reprise/store'
 import type { Caller, Services } from '../services.ts'
 import { findStoredAgent } from './get-agent.ts'
-
-/** As often as others may change the same agent in between. */
-const attemptsMax = 10
+import { retryWhileStale } from './retry-while-stale.ts'
 
 /** Makes of an agent as it is what it is to be: a change that somebody else made meanwhile is not written over unseen. */
 export async function changeAgent(services: Services, caller: Caller, agentId: string, change: (stored: StoredAgent) => Promise<Omit<AgentChange, 'version'>>): Promise<Agent> {
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+  return await retryWhileStale('The agent is being changed by many others', async () => {
     const stored = await findStoredAgent(services, caller, { agent_id: agentId })
     const written = await writeAgent(services.db, { ...(await change(stored)), version: stored.version })
     if (written === 'name_taken') throw new AppError('agent_conflict', { message: 'Another agent has this name' })
-    if (written !== 'stale') return written
-  }
-  throw new AppError('overloaded', { message: 'The agent is being changed by many others', retryAfterSeconds: 1 })
+    return written === 'stale' ? null : written
+  })
 }

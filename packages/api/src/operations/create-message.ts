@@ -4,8 +4,9 @@ import type { AcceptOutcome, IncomingMessage } from '@reprise/engine'
 import { readAcceptedBefore, readMessage, wasImageDeleted, type StoredMessage } from '@reprise/store'
 import type { Caller, PostingServices } from '../services.ts'
 import { unknownModel } from './check-agent-settings.ts'
+import { checkImageFiles } from './check-image-files.ts'
 import { findImageRefusal } from './find-image-refusal.ts'
-import { checkImageFiles, storeMessageImages } from './store-message-images.ts'
+import { storeMessageImages } from './store-message-images.ts'
 
 export interface CreateMessageInput {
   session_id: string
@@ -64,7 +65,7 @@ async function acceptMessage(services: PostingServices, caller: Caller, incoming
   try {
     return await services.engine.acceptMessage(incoming)
   } catch (error) {
-    if (wasImageDeleted(error)) await checkImageFiles(services, caller, body)
+    if (wasImageDeleted(error)) await checkImageFiles(services, caller, body.request.message.content)
     throw error
   }
 }

@@ -13,7 +13,7 @@ export async function createWebhook(services: Services, caller: Caller, request:
   const row = { organization_id: caller.organization_id, id: newId('webhook') }
   const { secret, sealed } = makeWebhookSecret(services.engine.secrets, row)
   const webhook = await insertWebhook(services.db, { ...row, url, events, enabled, description, secrets_sealed: sealed })
-  if (!webhook) throw new AppError('webhook_limit_reached', { message: `An organization has at most ${limits.webhooksPerOrganizationMax} webhooks: delete one first` })
+  if (!webhook) throw new AppError('too_many_webhooks', { message: `There are ${limits.webhooksMax} webhooks already: delete one first` })
   return { ...webhook, secret }
 }
 

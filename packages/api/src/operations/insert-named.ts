@@ -1,20 +1,17 @@
-import { AppError, type Agent } from '@reprise/contract'
+import type { Agent } from '@reprise/contract'
 import { insertAgent, listAgentNames, type NewAgent } from '@reprise/store'
 import type { Services } from '../services.ts'
+import { retryWhileStale } from './retry-while-stale.ts'
 
-/** As often as others may take the same name in between. */
-const attemptsMax = 10
 const nameCharactersMax = 64
 
 /** Inserts an agent under the wanted name, with `mark` at its end, or the first with `-2`, `-3` … behind it that is free. */
 export async function insertNamed({ db }: Services, agent: Omit<NewAgent, 'name'>, wanted: string, mark = ''): Promise<Agent> {
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+  return await retryWhileStale('Many others are creating agents of this name', async () => {
     // Of a long name, the beginning that every variation of it has.
     const taken = await listAgentNames(db, agent.organization_id, wanted.slice(0, nameCharactersMax / 2))
-    const inserted = await insertAgent(db, { ...agent, name: findFreeName(wanted, mark, taken) })
-    if (inserted) return inserted
-  }
-  throw new AppError('overloaded', { message: 'Many others are creating agents of this name', retryAfterSeconds: 1 })
+    return await insertAgent(db, { ...agent, name: findFreeName(wanted, mark, taken) })
+  })
 }
 
 function findFreeName(wanted: string, mark: string, taken: ReadonlySet<string>): string {

@@ -1,15 +1,15 @@
-import type { Capability } from '@reprise/contract'
+import { limits, type Capability } from '@reprise/contract'
 import { findTools, type Capability as InstalledCapability } from '@reprise/engine'
 import { z } from 'zod'
 import type { Services } from '../services.ts'
-import { page, type Counted } from './page.ts'
+import { pageInput, type Page } from './page.ts'
 
-export const listCapabilitiesInput = page.extend({ search: z.string().max(256).optional().describe('Of the id, the description or a tool’s name') })
+export const listCapabilitiesInput = pageInput.extend({ search: z.string().max(limits.searchCharactersMax).optional().describe('Of the id, the description or a tool’s name') })
 
 /** What agents and sessions can be given, the same for every caller. */
-export async function listCapabilities({ engine }: Services, { search, offset, limit }: z.output<typeof listCapabilitiesInput>): Promise<Counted<Capability>> {
+export async function listCapabilities({ engine }: Services, { search, offset, limit }: z.output<typeof listCapabilitiesInput>): Promise<Page<Capability>> {
   const found = engine.capabilities.map(showCapability).filter((capability) => search === undefined || mentions(capability, search))
-  return { data: found.slice(offset, offset + limit), total: found.length }
+  return { data: found.slice(offset, offset + limit), total: found.length, offset, limit }
 }
 
 export function showCapability(capability: InstalledCapability): Capability {

@@ -3,16 +3,15 @@ import { countDeliveries, listDeliveries as readDeliveries } from '@reprise/stor
 import type { z } from 'zod'
 import type { Caller, Services } from '../services.ts'
 import { getWebhook } from './get-webhook.ts'
-import { page, type Counted } from './page.ts'
+import { pageInput, type Page } from './page.ts'
 
-export const deliveriesQuery = page.extend({ status: deliveryStatus.optional() })
-export const listDeliveriesInput = deliveriesQuery.extend({ webhook_id: ids.webhook })
+export const listDeliveriesInput = pageInput.extend({ webhook_id: ids.webhook, status: deliveryStatus.optional() })
 
 /** A webhook's deliveries, the newest first. */
-export async function listDeliveries(services: Services, caller: Caller, input: z.output<typeof listDeliveriesInput>): Promise<Counted<WebhookDelivery>> {
-  const { id: webhook_id, organization_id } = await getWebhook(services, caller, input)
+export async function listDeliveries(services: Services, caller: Caller, { webhook_id, status, offset, limit }: z.output<typeof listDeliveriesInput>): Promise<Page<WebhookDelivery>> {
+  const { organization_id } = await getWebhook(services, caller, { webhook_id })
   const { db } = services
-  const filter = { organization_id, webhook_id, status: input.status ?? null }
-  const [data, total] = await Promise.all([readDeliveries(db, filter, input), countDeliveries(db, filter)])
-  return { data, total }
+  const filter = { organization_id, webhook_id, status: status ?? null }
+  const [data, total] = await Promise.all([readDeliveries(db, filter, { offset, limit }), countDeliveries(db, filter)])
+  return { data, total, offset, limit }
 }

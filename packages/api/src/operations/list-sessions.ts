@@ -2,11 +2,9 @@ import { ids, limits, sessionStatuses, tags, type Session } from '@reprise/contr
 import { countSessions, listSessions as readSessions } from '@reprise/store'
 import { z } from 'zod'
 import type { Caller, Services } from '../services.ts'
-import { page, type Counted } from './page.ts'
+import { pageInput, type Page } from './page.ts'
 
-type SessionPage = Counted<Session> & Pick<z.output<typeof page>, 'offset' | 'limit'>
-
-export const listSessionsInput = page.extend({
+export const listSessionsInput = pageInput.extend({
   agent_id: ids.agent.optional().describe('Only sessions of this agent'),
   search: z.string().max(limits.searchCharactersMax).optional().describe('Only sessions with this in their title, a tag or their agent’s name, in upper or lower case'),
   status: z.enum(sessionStatuses).optional(),
@@ -15,7 +13,7 @@ export const listSessionsInput = page.extend({
 })
 
 /** The organization's sessions, the newest first. A page ends early, but never empty, where its sessions are megabytes long. */
-export async function listSessions({ db }: Services, caller: Caller, input: z.output<typeof listSessionsInput>): Promise<SessionPage> {
+export async function listSessions({ db }: Services, caller: Caller, input: z.output<typeof listSessionsInput>): Promise<Page<Session>> {
   const { offset, limit, pinned, ...filter } = input
   const wanted = { ...filter, is_pinned: pinned, organization_id: caller.organization_id }
   const [data, total] = await Promise.all([readSessions(db, wanted, { offset, limit }), countSessions(db, wanted)])

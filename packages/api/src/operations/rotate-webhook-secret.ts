@@ -6,9 +6,7 @@ import { requireAdmin } from '../access/require-admin.ts'
 import type { Caller, Services } from '../services.ts'
 import { requireSealing } from './create-webhook.ts'
 import type { getWebhookInput } from './get-webhook.ts'
-
-/** As often as others may rotate the same webhook's in between. */
-const attemptsMax = 10
+import { retryWhileStale } from './retry-while-stale.ts'
 
 /** For a day, the secret before signs too, so that no delivery need be refused while a receiver is told of the new one. */
 export async function rotateWebhookSecret(services: Services, caller: Caller, { webhook_id }: z.output<typeof getWebhookInput>): Promise<WebhookWithSecret> {
@@ -16,12 +14,11 @@ export async function rotateWebhookSecret(services: Services, caller: Caller, { 
   requireSealing(services)
   const { db, engine } = services
   const row = { organization_id: caller.organization_id, id: webhook_id }
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+  return await retryWhileStale('The secret is being rotated by many others', async () => {
     const before = await readWebhookSecrets(db, row.organization_id, row.id)
     if (!before) throw new AppError('webhook_not_found')
     const { secret, sealed } = engine.secrets.canOpen(before) ? makeNextSecret(engine.secrets, row, before) : makeWebhookSecret(engine.secrets, row)
     const webhook = await replaceWebhookSecrets(db, row, sealed, before)
-    if (webhook) return { ...webhook, secret }
-  }
-  throw new AppError('overloaded', { message: 'The secret is being rotated by many others', retryAfterSeconds: 1 })
+    return webhook && { ...webhook, secret }
+  })
 }

@@ -1,24 +1,21 @@
-import { AppError, ids, updateProviderRequest, type Provider } from '@reprise/contract'
+import { ids, updateProviderRequest, type Provider } from '@reprise/contract'
 import { updateProvider as writeProvider, type StoredProvider } from '@reprise/store'
 import { z } from 'zod'
 import { requireAdmin } from '../access/require-admin.ts'
 import type { Caller, Services } from '../services.ts'
 import { checkProviderSettings, sealKey } from './check-provider.ts'
 import { findProvider } from './get-provider.ts'
+import { retryWhileStale } from './retry-while-stale.ts'
 import { showProvider } from './show-provider.ts'
 
 export const updateProviderInput = z.object({ provider_id: ids.provider, ...updateProviderRequest.shape })
 
-/** As often as others may change the same provider in between. */
-const attemptsMax = 10
-
 export async function updateProvider(services: Services, caller: Caller, input: z.output<typeof updateProviderInput>): Promise<Provider> {
   requireAdmin(caller)
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const updated = await changeOnce(services, await findProvider(services, caller, input.provider_id), input)
-    if (updated) return showProvider(services, updated)
-  }
-  throw new AppError('overloaded', { message: 'The provider is being changed by many others', retryAfterSeconds: 1 })
+  const updated = await retryWhileStale('The provider is being changed by many others', async () =>
+    changeOnce(services, await findProvider(services, caller, input.provider_id), input),
+  )
+  return showProvider(services, updated)
 }
 
 /** Null when somebody else has changed it meanwhile: a key must never end up with an address that it was not meant for. */

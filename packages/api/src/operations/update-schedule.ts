@@ -1,28 +1,24 @@
-import { AppError, ids, updateScheduleRequest, type Schedule } from '@reprise/contract'
+import { ids, updateScheduleRequest, type Schedule } from '@reprise/contract'
 import { inTransaction, updateSchedule as writeSchedule, type ScheduleSettings } from '@reprise/store'
 import { z } from 'zod'
 import type { Caller, Services } from '../services.ts'
 import { checkScheduledMessage } from './check-scheduled-message.ts'
 import { getSchedule } from './get-schedule.ts'
 import { orderFire } from './order-fire.ts'
+import { retryWhileStale } from './retry-while-stale.ts'
 import { timeSchedule } from './time-schedule.ts'
 
 export const updateScheduleInput = z.intersection(z.object({ schedule_id: ids.schedule }), updateScheduleRequest)
 type Input = z.output<typeof updateScheduleInput>
-
-/** As often as others may change the same schedule in between. */
-const attemptsMax = 10
 
 /** Changes what is given. A fire that was ordered before asks the schedule again before it posts. */
 export async function updateSchedule(services: Services, caller: Caller, input: Input): Promise<Schedule> {
   const { schedule_id } = input
   await getSchedule(services, caller, { schedule_id })
   await checkScheduledMessage(services, caller, input)
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const updated = await changeOnce(services, await getSchedule(services, caller, { schedule_id }), input)
-    if (updated) return updated
-  }
-  throw new AppError('overloaded', { message: 'The schedule is being changed by many others', retryAfterSeconds: 1 })
+  return await retryWhileStale('The schedule is being changed by many others', async () =>
+    changeOnce(services, await getSchedule(services, caller, { schedule_id }), input),
+  )
 }
 
 /** Null when somebody else has changed it meanwhile. */

@@ -12,6 +12,7 @@ import { replaceAgent } from '../operations/replace-agent.ts'
 import { updateAgent } from '../operations/update-agent.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
+import { describePage } from './describe-list.ts'
 import { readQuery } from './read-query.ts'
 
 const docs = { tags: ['Agents'] }
@@ -25,11 +26,9 @@ export function readAgentId({ params }: FastifyRequest): { agent_id: string } {
 }
 
 export function registerAgents(server: FastifyInstance, services: Services): void {
-  const list = z.object({ data: z.array(agent), total: z.int(), offset: z.int(), limit: z.int(), agents: z.array(agent).describe('The same array as data') })
-  server.get('/agents', { schema: { ...docs, summary: 'List agents, the newest first', querystring: listAgentsInput, response: { 200: list, ...problems(400, 401) } } }, async (request) => {
-    const input = checkInput(listAgentsInput, readQuery(request.query, { integers: ['offset', 'limit'], booleans: ['include_archived'] }))
-    const { data, total } = await listAgents(services, request.caller, input)
-    return { data, total, offset: input.offset, limit: input.limit, agents: data }
+  server.get('/agents', { schema: { ...docs, summary: 'List agents, the newest first', querystring: listAgentsInput, response: { 200: describePage(agent, 'agents'), ...problems(400, 401) } } }, async (request) => {
+    const found = await listAgents(services, request.caller, checkInput(listAgentsInput, readQuery(request.query, listAgentsInput)))
+    return { ...found, agents: found.data }
   })
 
   const createDocs = {

@@ -1,6 +1,5 @@
 import { cancelResponse, deadLetter, durableHealth, event, worker, workflow } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import { problems } from '../docs/problem.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
 import { cancelWorkflow } from '../operations/cancel-workflow.ts'
@@ -11,16 +10,16 @@ import { listDeadLetters } from '../operations/list-dead-letters.ts'
 import { listWorkers } from '../operations/list-workers.ts'
 import { listWorkflowEvents, listWorkflowEventsInput } from '../operations/list-workflow-events.ts'
 import { listWorkflows, listWorkflowsInput } from '../operations/list-workflows.ts'
-import { page } from '../operations/page.ts'
+import { pageInput } from '../operations/page.ts'
 import { retryDeadLetter, retryDeadLetterInput } from '../operations/retry-dead-letter.ts'
 import type { Services } from '../services.ts'
+import { describeCounted, describePage } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 import { sendPieces } from './send-pieces.ts'
 
 const tags = ['Durable operations']
 const forAdmins = { tags, description: "Needs the operator's admin scope." }
-const pageShape = { integers: ['offset', 'limit'] }
 
 /** What operators see and do. A workflow is a turn, and has its id. */
 export function registerDurable(server: FastifyInstance, services: Services): void {
@@ -33,7 +32,7 @@ function registerWorkers(server: FastifyInstance, services: Services): void {
   const healthDocs = { ...forAdmins, summary: 'Get the server in numbers', response: { 200: durableHealth, ...problems(401, 403) } }
   server.get('/durable/health', { schema: healthDocs }, async (request) => getDurableHealth(services, request.caller))
 
-  const listDocs = { ...forAdmins, summary: 'List workers', response: { 200: describeList(worker), ...problems(401, 403) } }
+  const listDocs = { ...forAdmins, summary: 'List workers', response: { 200: describeCounted(worker), ...problems(401, 403) } }
   server.get('/durable/workers', { schema: listDocs }, async (request) => listWorkers(services, request.caller))
 
   const drainDocs = {
@@ -52,10 +51,10 @@ function registerWorkflows(server: FastifyInstance, services: Services): void {
     tags,
     summary: 'List workflows, the newest first',
     querystring: listWorkflowsInput,
-    response: { 200: describeList(workflow), ...problems(400, 401) },
+    response: { 200: describePage(workflow), ...problems(400, 401) },
   }
   server.get('/durable/workflows', { schema: listDocs }, async (request) => {
-    return listWorkflows(services, request.caller, checkInput(listWorkflowsInput, readQuery(request.query, pageShape)))
+    return listWorkflows(services, request.caller, checkInput(listWorkflowsInput, readQuery(request.query, listWorkflowsInput)))
   })
 
   const docs = { tags, params: getWorkflowInput }
@@ -69,11 +68,11 @@ function registerWorkflows(server: FastifyInstance, services: Services): void {
     ...docs,
     summary: 'List the events of a workflow',
     querystring: listWorkflowEventsInput.omit({ workflow_id: true }),
-    response: { 200: describeList(event), ...problems(400, 401, 404) },
+    response: { 200: describeCounted(event), ...problems(400, 401, 404) },
   }
   server.get('/durable/workflows/:workflow_id/events', { schema: eventsDocs }, async (request, reply) => {
     const workflow_id = readPathId(request, 'workflow_id')
-    const query = readQuery(request.query, { integers: ['limit', 'after_sequence'] })
+    const query = readQuery(request.query, listWorkflowEventsInput)
     const { data, total } = await listWorkflowEvents(services, request.caller, checkInput(listWorkflowEventsInput, { ...query, workflow_id }))
     return sendPieces(reply, [`{"data":[${data.map(({ json }) => json).join(',')}],"total":${total}}`])
   })
@@ -89,11 +88,11 @@ function registerDeadLetters(server: FastifyInstance, services: Services): void 
   const listDocs = {
     tags,
     summary: 'List the turns that failed for good, the latest first',
-    querystring: page,
-    response: { 200: describeList(deadLetter), ...problems(400, 401) },
+    querystring: pageInput,
+    response: { 200: describePage(deadLetter), ...problems(400, 401) },
   }
   server.get('/durable/dlq', { schema: listDocs }, async (request) => {
-    return listDeadLetters(services, request.caller, checkInput(page, readQuery(request.query, pageShape)))
+    return listDeadLetters(services, request.caller, checkInput(pageInput, readQuery(request.query, pageInput)))
   })
 
   const retryDocs = {
@@ -106,8 +105,4 @@ function registerDeadLetters(server: FastifyInstance, services: Services): void 
   server.post('/durable/dlq/:dead_letter_id/retry', { schema: retryDocs }, async (request) => {
     return retryDeadLetter(services, request.caller, { dead_letter_id: readPathId(request, 'dead_letter_id') })
   })
-}
-
-function describeList<T extends z.ZodType>(entry: T) {
-  return z.object({ data: z.array(entry), total: z.int() })
 }

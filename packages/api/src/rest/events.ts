@@ -11,12 +11,10 @@ import { listEventsInput, listEventsShape } from '../operations/list-events-inpu
 import type { Services } from '../services.ts'
 import type { EventStreams } from '../streams/event-streams.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
+import { describeList } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 import { sendPieces } from './send-pieces.ts'
-
-const lists = ['types', 'exclude']
-const listQuery = { lists: [...lists, 'tags'], integers: ['limit', 'after_sequence', 'before_sequence', 'window'], booleans: ['order_desc'] }
 
 export function registerEvents(server: FastifyInstance, services: Services, streams: EventStreams): void {
   const listDocs = {
@@ -24,11 +22,11 @@ export function registerEvents(server: FastifyInstance, services: Services, stre
     summary: 'List events',
     params: getSessionInput,
     querystring: z.object(listEventsShape),
-    response: { 200: z.object({ data: z.array(event), events: z.array(event).describe('The same array') }), ...problems(400, 401, 404) },
+    response: { 200: describeList(event, 'events'), ...problems(400, 401, 404) },
   }
   server.get('/sessions/:session_id/events', { schema: listDocs }, async (request, reply) => {
     const session_id = readPathId(request, 'session_id')
-    const query = readQuery(request.query, listQuery)
+    const query = readQuery(request.query, listEventsInput)
     const events = await listEvents(services, request.caller, checkInput(listEventsInput, { ...query, session_id }), abortOnDisconnect(reply))
     const array = `[${events.map(({ json }) => json).join(',')}]`
     return sendPieces(reply, [`{"data":${array},"events":${array}}`])
@@ -50,7 +48,7 @@ export function registerEvents(server: FastifyInstance, services: Services, stre
   }
   server.get('/sessions/:session_id/sse', { schema: streamDocs, exposeHeadRoute: false }, async (request, reply) => {
     const session_id = readPathId(request, 'session_id')
-    const query = readQuery(request.query, { lists })
+    const query = readQuery(request.query, startFollowingInput)
     // An empty header is what an EventSource sends that has seen no event yet.
     const last_event_id = request.headers['last-event-id'] || undefined
     const input = checkInput(startFollowingInput, { ...query, session_id, last_event_id })

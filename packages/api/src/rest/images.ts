@@ -33,12 +33,12 @@ export function registerImages(server: FastifyInstance, services: Services): voi
 
   const listDocs = {
     tags: ['Images'],
-    summary: 'List uploaded images, newest first',
+    summary: 'List uploaded images, the newest first',
     querystring: listImagesInput,
     response: { 200: z.array(image), ...problems(400, 401) },
   }
   server.get('/images', { schema: listDocs }, async (request) => {
-    return await listImages(services, request.caller, checkInput(listImagesInput, readQuery(request.query, { integers: ['limit'] })))
+    return await listImages(services, request.caller, checkInput(listImagesInput, readQuery(request.query, listImagesInput)))
   })
 
   const deleteDocs = { tags: ['Images'], summary: 'Delete image', params: getImageInput, response: { 204: z.null(), ...problems(400, 401, 404, 409) } }

@@ -1,4 +1,4 @@
-import { createdKey, createKeyRequest, key, updateKeyRequest } from '@reprise/contract'
+import { keyWithSecret, createKeyRequest, key, updateKeyRequest } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { readJsonBody } from '../bodies/read-body.ts'
@@ -7,11 +7,12 @@ import { checkInput } from '../errors/accept-parsed.ts'
 import { createKey } from '../operations/create-key.ts'
 import { getKey, getKeyInput } from '../operations/get-key.ts'
 import { listKeys } from '../operations/list-keys.ts'
-import { page } from '../operations/page.ts'
+import { pageInput } from '../operations/page.ts'
 import { revokeKey } from '../operations/revoke-key.ts'
 import { updateKey } from '../operations/update-key.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
+import { describePage } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 
@@ -19,20 +20,15 @@ const docs = { tags: ['Keys'], description: 'Needs the scope admin.' }
 const docsOfOne = { ...docs, params: getKeyInput }
 
 export function registerKeys(server: FastifyInstance, services: Services): void {
-  const list = z.object({ data: z.array(key), total: z.int(), offset: z.int(), limit: z.int(), keys: z.array(key).describe('The same array as data') })
-  const listDocs = { ...docs, summary: 'List keys, the newest first and revoked ones too', querystring: page, response: { 200: list, ...problems(400, 401, 403) } }
-  server.get('/keys', { schema: listDocs }, async (request) => {
-    const input = checkInput(page, readQuery(request.query, { integers: ['offset', 'limit'] }))
-    const { data, total } = await listKeys(services, request.caller, input)
-    return { data, total, offset: input.offset, limit: input.limit, keys: data }
-  })
+  const listDocs = { ...docs, summary: 'List keys, the newest first and revoked ones too', querystring: pageInput, response: { 200: describePage(key), ...problems(400, 401, 403) } }
+  server.get('/keys', { schema: listDocs }, async (request) => listKeys(services, request.caller, checkInput(pageInput, readQuery(request.query, pageInput))))
 
   const createDocs = {
     ...docs,
     summary: 'Create key',
     description: 'Answers with the secret, this once. Needs the scope admin. From the first key on, every request to this server needs one.',
     body: createKeyRequest,
-    response: { 201: createdKey, ...problems(400, 401, 403, 413, 415) },
+    response: { 201: keyWithSecret, ...problems(400, 401, 403, 413, 415) },
   }
   server.post('/keys', { schema: createDocs }, async (request, reply) => {
     const body = await readJsonBody(services, request, abortOnDisconnect(reply))

@@ -14,6 +14,7 @@ import { listMessages, listMessagesInput } from '../operations/list-messages.ts'
 import { expectAnswer, waitOptions } from '../operations/wait-for-answer.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
+import { describeList } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 import { sendPieces } from './send-pieces.ts'
@@ -42,13 +43,13 @@ const listDocs = {
   summary: 'List messages',
   params: getSessionInput,
   querystring: z.object(listMessagesInput.shape).omit({ session_id: true }),
-  response: { 200: z.object({ data: z.array(message), messages: z.array(message).describe('The same array') }), ...problems(400, 401, 404) },
+  response: { 200: describeList(message, 'messages'), ...problems(400, 401, 404) },
 }
 
 export function registerMessages(server: FastifyInstance, services: Services): void {
   server.post('/sessions/:session_id/messages', { schema: createDocs }, async (request, reply) => {
     const session_id = readPathId(request, 'session_id')
-    const { wait, timeout_ms } = checkInput(waitOptions, readQuery(request.query, { booleans: ['wait'], integers: ['timeout_ms'] }))
+    const { wait, timeout_ms } = checkInput(waitOptions, readQuery(request.query, waitOptions))
     const givenKey = readIdempotencyKey(request)
     const signal = abortOnDisconnect(reply)
     const body = await readMessageBody(services, request, signal)
@@ -73,7 +74,7 @@ export function registerMessages(server: FastifyInstance, services: Services): v
 
   server.get('/sessions/:session_id/messages', { schema: listDocs }, async (request, reply) => {
     const session_id = readPathId(request, 'session_id')
-    const input = checkInput(listMessagesInput, { ...readQuery(request.query, { integers: ['limit', 'before', 'after'] }), session_id })
+    const input = checkInput(listMessagesInput, { ...readQuery(request.query, listMessagesInput), session_id })
     const messages = joinPieces(await listMessages(services, request.caller, input, abortOnDisconnect(reply)), ',')
     return sendPieces(reply, mergeTexts(['{"data":[', ...messages, '],"messages":[', ...messages, ']}']))
   })

@@ -10,11 +10,11 @@ import { listModels } from '../operations/list-models.ts'
 import { updateModel } from '../operations/update-model.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
+import { describeList } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 
 export function registerModels(server: FastifyInstance, services: Services): void {
-  const list = z.object({ data: z.array(model), models: z.array(model).describe('The same array') })
-  server.get('/models', { schema: { tags: ['Models'], summary: 'List models', response: { 200: list, ...problems(401) } } }, async (request) => {
+  server.get('/models', { schema: { tags: ['Models'], summary: 'List models', response: { 200: describeList(model, 'models'), ...problems(401) } } }, async (request) => {
     const models = await listModels(services, request.caller)
     return { data: models, models }
   })
@@ -25,7 +25,7 @@ export function registerModels(server: FastifyInstance, services: Services): voi
     async (request) => getModel(services, request.caller, { model_id: readPathId(request, 'model_id') }),
   )
 
-  const docs = { tags: ['Models'], description: "Needs the operator's admin scope.", params: getModelInput }
+  const docs = { tags: ['Models'], description: 'Needs the scope admin.', params: getModelInput }
   const updateDocs = { ...docs, summary: 'Update model', body: updateModelRequest, response: { 200: model, ...problems(400, 401, 403, 404, 409, 413, 415) } }
   server.patch('/models/:model_id', { schema: updateDocs }, async (request, reply) => {
     const model_id = readPathId(request, 'model_id')

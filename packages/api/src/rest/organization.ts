@@ -17,7 +17,7 @@ export function registerOrganization(server: FastifyInstance, services: Services
   const updateDocs = {
     ...docs,
     summary: 'Change limits and settings of the organization',
-    description: 'Needs a key with the scope admin. Limits hold within five seconds, in every process; what runs or is open already goes on.',
+    description: 'Needs the scope admin. Limits hold within five seconds, in every process; what runs or is open already goes on.',
     body: updateOrganizationRequest,
     response: { 200: organization, ...problems(400, 401, 403, 404, 413, 415) },
   }

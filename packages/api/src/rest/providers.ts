@@ -10,23 +10,22 @@ import { deleteProvider } from '../operations/delete-provider.ts'
 import { getProvider, getProviderInput } from '../operations/get-provider.ts'
 import { listModels } from '../operations/list-models.ts'
 import { listProviders } from '../operations/list-providers.ts'
-import { page } from '../operations/page.ts'
+import { pageInput } from '../operations/page.ts'
 import { updateProvider } from '../operations/update-provider.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
+import { describeList, describePage } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 
 const docs = { tags: ['Providers'] }
 const docsOfOne = { ...docs, params: getProviderInput }
-const forAdmins = { description: "Needs the operator's admin scope." }
+const forAdmins = { description: 'Needs the scope admin.' }
 
 export function registerProviders(server: FastifyInstance, services: Services): void {
-  const list = z.object({ data: z.array(provider), total: z.int(), offset: z.int(), limit: z.int(), providers: z.array(provider).describe('The same array as data') })
-  server.get('/providers', { schema: { ...docs, summary: 'List providers', querystring: page, response: { 200: list, ...problems(400, 401) } } }, async (request) => {
-    const input = checkInput(page, readQuery(request.query, { integers: ['offset', 'limit'] }))
-    const { data, total } = await listProviders(services, request.caller, input)
-    return { data, total, offset: input.offset, limit: input.limit, providers: data }
+  server.get('/providers', { schema: { ...docs, summary: 'List providers', querystring: pageInput, response: { 200: describePage(provider, 'providers'), ...problems(400, 401) } } }, async (request) => {
+    const found = await listProviders(services, request.caller, checkInput(pageInput, readQuery(request.query, pageInput)))
+    return { ...found, providers: found.data }
   })
 
   const createDocs = { ...docs, ...forAdmins, summary: 'Create provider', body: createProviderRequest, response: { 201: provider, ...problems(400, 401, 403, 409, 413, 415) } }
@@ -58,10 +57,9 @@ export function registerProviders(server: FastifyInstance, services: Services): 
 }
 
 function registerModelsOfProvider(server: FastifyInstance, services: Services): void {
-  const list = z.object({ data: z.array(model), models: z.array(model).describe('The same array') })
   server.get(
     '/providers/:provider_id/models',
-    { schema: { ...docsOfOne, summary: 'List the models of a provider', response: { 200: list, ...problems(400, 401, 404) } } },
+    { schema: { ...docsOfOne, summary: 'List the models of a provider', response: { 200: describeList(model, 'models'), ...problems(400, 401, 404) } } },
     async (request) => {
       const models = await listModels(services, request.caller, { provider_id: readPathId(request, 'provider_id') })
       return { data: models, models }

@@ -14,9 +14,7 @@ import { registerMessages } from './messages.ts'
 import { registerModels } from './models.ts'
 import { registerOrganization } from './organization.ts'
 import { registerProviders } from './providers.ts'
-import { registerSessionChanges } from './session-changes.ts'
 import { registerSessionCopies } from './session-copies.ts'
-import { registerSessionList } from './session-list.ts'
 import { registerSchedules } from './schedules.ts'
 import { registerSessions } from './sessions.ts'
 import { registerToolResults } from './tool-results.ts'
@@ -36,8 +34,6 @@ export async function registerRest(server: FastifyInstance, services: Services, 
     await server.register(
       async (scope) => {
         registerSessions(scope, services)
-        registerSessionList(scope, services)
-        registerSessionChanges(scope, services)
         registerSessionCopies(scope, services)
         registerMessages(scope, services)
         registerToolResults(scope, services)

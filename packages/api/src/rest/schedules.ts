@@ -11,11 +11,11 @@ import { listSchedules, listSchedulesInput } from '../operations/list-schedules.
 import { updateSchedule } from '../operations/update-schedule.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
+import { describePage } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 
 const tags = ['Schedules']
-const list = z.object({ data: z.array(schedule), total: z.int(), offset: z.int(), limit: z.int() })
 
 export function registerSchedules(server: FastifyInstance, services: Services): void {
   const createDocs = {
@@ -30,12 +30,10 @@ export function registerSchedules(server: FastifyInstance, services: Services): 
     return reply.code(201).send(await createSchedule(services, request.caller, body))
   })
 
-  const listDocs = { tags, summary: 'List schedules', querystring: listSchedulesInput, response: { 200: list, ...problems(400, 401, 403) } }
-  server.get('/schedules', { schema: listDocs }, async (request) => {
-    const input = checkInput(listSchedulesInput, readQuery(request.query, { integers: ['offset', 'limit'] }))
-    const { offset, limit } = input
-    return { ...(await listSchedules(services, request.caller, input)), offset, limit }
-  })
+  const listDocs = { tags, summary: 'List schedules, the newest first', querystring: listSchedulesInput, response: { 200: describePage(schedule), ...problems(400, 401, 403) } }
+  server.get('/schedules', { schema: listDocs }, async (request) =>
+    listSchedules(services, request.caller, checkInput(listSchedulesInput, readQuery(request.query, listSchedulesInput))),
+  )
 
   const params = getScheduleInput
   const getDocs = { tags, summary: 'Get schedule', params, response: { 200: schedule, ...problems(400, 401, 403, 404) } }

@@ -7,15 +7,16 @@ import { checkInput } from '../errors/accept-parsed.ts'
 import { createWebhook } from '../operations/create-webhook.ts'
 import { deleteWebhook } from '../operations/delete-webhook.ts'
 import { getWebhook, getWebhookInput } from '../operations/get-webhook.ts'
-import { deliveriesQuery, listDeliveries } from '../operations/list-deliveries.ts'
+import { listDeliveries, listDeliveriesInput } from '../operations/list-deliveries.ts'
 import { listWebhooks } from '../operations/list-webhooks.ts'
-import { page } from '../operations/page.ts'
+import { pageInput } from '../operations/page.ts'
 import { redeliver, redeliverInput } from '../operations/redeliver.ts'
 import { rotateWebhookSecret } from '../operations/rotate-webhook-secret.ts'
 import { testWebhook } from '../operations/test-webhook.ts'
 import { updateWebhook } from '../operations/update-webhook.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
+import { describePage } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
 
@@ -23,11 +24,9 @@ const docs = { tags: ['Webhooks'], description: 'Needs the scope admin.' }
 const docsOfOne = { ...docs, params: getWebhookInput }
 
 export function registerWebhooks(server: FastifyInstance, services: Services): void {
-  const list = z.object({ data: z.array(webhook), total: z.int(), offset: z.int(), limit: z.int() })
-  server.get('/webhooks', { schema: { ...docs, summary: 'List webhooks', querystring: page, response: { 200: list, ...problems(400, 401, 403) } } }, async (request) => {
-    const input = checkInput(page, readQuery(request.query, { integers: ['offset', 'limit'] }))
-    return { ...(await listWebhooks(services, request.caller, input)), offset: input.offset, limit: input.limit }
-  })
+  server.get('/webhooks', { schema: { ...docs, summary: 'List webhooks', querystring: pageInput, response: { 200: describePage(webhook), ...problems(400, 401, 403) } } }, async (request) =>
+    listWebhooks(services, request.caller, checkInput(pageInput, readQuery(request.query, pageInput))),
+  )
 
   const createDocs = {
     ...docs,
@@ -83,18 +82,16 @@ function registerSecretsAndTests(server: FastifyInstance, services: Services): v
 }
 
 function registerDeliveries(server: FastifyInstance, services: Services): void {
-  const list = z.object({ data: z.array(webhookDelivery), total: z.int(), offset: z.int(), limit: z.int() })
   const listDocs = {
     ...docsOfOne,
     summary: 'List the deliveries of a webhook',
     description: 'Needs the scope admin. The newest first; they are kept for 30 days.',
-    querystring: deliveriesQuery,
-    response: { 200: list, ...problems(400, 401, 403, 404) },
+    querystring: listDeliveriesInput.omit({ webhook_id: true }),
+    response: { 200: describePage(webhookDelivery), ...problems(400, 401, 403, 404) },
   }
   server.get('/webhooks/:webhook_id/deliveries', { schema: listDocs }, async (request) => {
     const webhook_id = readPathId(request, 'webhook_id')
-    const input = checkInput(deliveriesQuery, readQuery(request.query, { integers: ['offset', 'limit'] }))
-    return { ...(await listDeliveries(services, request.caller, { ...input, webhook_id })), offset: input.offset, limit: input.limit }
+    return await listDeliveries(services, request.caller, checkInput(listDeliveriesInput, { ...readQuery(request.query, listDeliveriesInput), webhook_id }))
   })
 
   const redeliverDocs = {

@@ -6,7 +6,7 @@ import { listDeadLetters } from '../operations/list-dead-letters.ts'
 import { listWorkers } from '../operations/list-workers.ts'
 import { listWorkflowEvents, listWorkflowEventsInput } from '../operations/list-workflow-events.ts'
 import { listWorkflows, listWorkflowsInput } from '../operations/list-workflows.ts'
-import { page } from '../operations/page.ts'
+import { pageInput } from '../operations/page.ts'
 import { retryDeadLetter, retryDeadLetterInput } from '../operations/retry-dead-letter.ts'
 import { parseEvent } from './events.ts'
 import { checked, procedure, router } from './procedures.ts'
@@ -30,7 +30,7 @@ export const durable = router({
   }),
 
   dlq: router({
-    list: procedure.input(checked(page)).query(({ ctx, input }) => listDeadLetters(ctx.services, ctx.caller, input)),
+    list: procedure.input(checked(pageInput)).query(({ ctx, input }) => listDeadLetters(ctx.services, ctx.caller, input)),
     retry: procedure.input(checked(retryDeadLetterInput)).mutation(({ ctx, input }) => retryDeadLetter(ctx.services, ctx.caller, input)),
   }),
 })

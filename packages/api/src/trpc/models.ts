@@ -6,7 +6,7 @@ import { updateModel, updateModelInput } from '../operations/update-model.ts'
 import { checked, procedure, router } from './procedures.ts'
 
 export const models = router({
-  list: procedure.input(checked(listModelsInput.optional())).query(({ ctx, input }) => listModels(ctx.services, ctx.caller, input)),
+  list: procedure.input(checked(listModelsInput)).query(({ ctx, input }) => listModels(ctx.services, ctx.caller, input)),
   get: procedure.input(checked(getModelInput)).query(({ ctx, input }) => getModel(ctx.services, ctx.caller, input)),
   create: procedure.input(checked(createModelInput)).mutation(({ ctx, input }) => createModel(ctx.services, ctx.caller, input)),
   update: procedure.input(checked(updateModelInput)).mutation(({ ctx, input }) => updateModel(ctx.services, ctx.caller, input)),

@@ -35,10 +35,12 @@ async function readUrlInput(read: () => Promise<unknown>): Promise<unknown> {
 /** For procedures whose body is not plain JSON to be validated: they read it themselves. */
 export const rawProcedure = t.procedure.use(({ next }) => next({ getRawInput: async () => undefined }))
 
-/** A schema as tRPC takes one, refusing with the same errors as REST. */
-export function checked<S extends z.ZodType>(schema: S): Checked<z.input<S>, z.output<S>> {
-  return { ...declareInput<z.input<S>, z.output<S>>((value) => checkInput(schema, value ?? {})), schema }
+/** A schema as tRPC takes one, refusing with the same errors as REST. Where nothing need be said, no input is an empty one. */
+export function checked<S extends z.ZodType>(schema: S): Checked<OrNothing<z.input<S>>, z.output<S>> {
+  return { ...declareInput<OrNothing<z.input<S>>, z.output<S>>((value) => checkInput(schema, value ?? {})), schema }
 }
+
+type OrNothing<Input> = {} extends Input ? Input | undefined : Input
 
 /** Says what a client has to send; what the procedure works with comes from its context. */
 export function declared<Input>(): Checked<Input, undefined> {

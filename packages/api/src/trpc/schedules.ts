@@ -8,7 +8,7 @@ import { checked, procedure, router } from './procedures.ts'
 
 export const schedules = router({
   create: procedure.input(checked(createScheduleRequest)).mutation(({ ctx, input }) => createSchedule(ctx.services, ctx.caller, input)),
-  list: procedure.input(checked(listSchedulesInput.prefault({}))).query(async ({ ctx, input }) => ({ ...(await listSchedules(ctx.services, ctx.caller, input)), offset: input.offset, limit: input.limit })),
+  list: procedure.input(checked(listSchedulesInput)).query(({ ctx, input }) => listSchedules(ctx.services, ctx.caller, input)),
   get: procedure.input(checked(getScheduleInput)).query(({ ctx, input }) => getSchedule(ctx.services, ctx.caller, input)),
   update: procedure.input(checked(updateScheduleInput)).mutation(({ ctx, input }) => updateSchedule(ctx.services, ctx.caller, input)),
   delete: procedure.input(checked(getScheduleInput)).mutation(({ ctx, input }) => deleteSchedule(ctx.services, ctx.caller, input)),

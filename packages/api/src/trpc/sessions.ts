@@ -12,6 +12,7 @@ import { submitToolResults, submitToolResultsInput } from '../operations/submit-
 import { updateSession, updateSessionInput } from '../operations/update-session.ts'
 import { checked, procedure, router } from './procedures.ts'
 
+/** An export is a file, and files are REST's: a typed caller pages through `messages.list`. */
 export const sessions = router({
   create: procedure.input(checked(createSessionRequest)).mutation(({ ctx, input }) => createSession(ctx.services, ctx.caller, input)),
   get: procedure.input(checked(getSessionInput)).query(({ ctx, input }) => getSession(ctx.services, ctx.caller, input)),
@@ -20,7 +21,6 @@ export const sessions = router({
   update: procedure.input(checked(updateSessionInput)).mutation(({ ctx, input }) => updateSession(ctx.services, ctx.caller, input)),
   pin: procedure.input(checked(getSessionInput)).mutation(({ ctx, input }) => pinSession(ctx.services, ctx.caller, input)),
   unpin: procedure.input(checked(getSessionInput)).mutation(({ ctx, input }) => unpinSession(ctx.services, ctx.caller, input)),
-  /** An export is a file, and files are REST's: a typed caller pages through `messages.list`. */
   fork: procedure.input(checked(forkSessionInput)).mutation(({ ctx, input }) => forkSession(ctx.services, ctx.caller, input)),
   delete: procedure.input(checked(getSessionInput)).mutation(({ ctx, input }) => deleteSession(ctx.services, ctx.caller, input)),
   cancel: procedure.input(checked(cancelSessionInput)).mutation(({ ctx, input }) => cancelSession(ctx.services, ctx.caller, input)),

@@ -4,7 +4,7 @@ import { deleteWebhook } from '../operations/delete-webhook.ts'
 import { getWebhook, getWebhookInput } from '../operations/get-webhook.ts'
 import { listDeliveries, listDeliveriesInput } from '../operations/list-deliveries.ts'
 import { listWebhooks } from '../operations/list-webhooks.ts'
-import { page } from '../operations/page.ts'
+import { pageInput } from '../operations/page.ts'
 import { redeliver, redeliverInput } from '../operations/redeliver.ts'
 import { rotateWebhookSecret } from '../operations/rotate-webhook-secret.ts'
 import { testWebhook } from '../operations/test-webhook.ts'
@@ -12,7 +12,7 @@ import { updateWebhook, updateWebhookInput } from '../operations/update-webhook.
 import { checked, procedure, router } from './procedures.ts'
 
 export const webhooks = router({
-  list: procedure.input(checked(page)).query(({ ctx, input }) => listWebhooks(ctx.services, ctx.caller, input)),
+  list: procedure.input(checked(pageInput)).query(({ ctx, input }) => listWebhooks(ctx.services, ctx.caller, input)),
   get: procedure.input(checked(getWebhookInput)).query(({ ctx, input }) => getWebhook(ctx.services, ctx.caller, input)),
   create: procedure.input(checked(createWebhookRequest)).mutation(({ ctx, input }) => createWebhook(ctx.services, ctx.caller, input)),
   update: procedure.input(checked(updateWebhookInput)).mutation(({ ctx, input }) => updateWebhook(ctx.services, ctx.caller, input)),

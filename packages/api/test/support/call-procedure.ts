@@ -5,8 +5,8 @@ export interface TrpcAnswer<T> {
   error?: { message: string; data: { code: string; httpStatus: number; errors?: { path: string }[] } }
 }
 
-export async function mutate<T>(url: string, path: string, input: unknown): Promise<Answer<TrpcAnswer<T>>> {
-  return await post(`${url}/trpc/${path}`, input)
+export async function mutate<T>(url: string, path: string, input: unknown, headers: Record<string, string> = {}): Promise<Answer<TrpcAnswer<T>>> {
+  return await post(`${url}/trpc/${path}`, input, headers)
 }
 
 export async function query<T>(url: string, path: string, input: unknown = {}): Promise<Answer<TrpcAnswer<T>>> {

@@ -1,4 +1,4 @@
-import type { Agent, CreatedKey, Event, Image, Message, Model, Provider, Schedule, Session, Webhook, WebhookDelivery } from '@reprise/contract'
+import type { Agent, KeyWithSecret, Event, Image, Message, Model, Provider, Schedule, Session, Webhook, WebhookDelivery } from '@reprise/contract'
 import { expect } from 'vitest'
 import { actAs } from './act-as.ts'
 import { makePng } from './make-png.ts'
@@ -51,6 +51,6 @@ export async function makeResources(url: string, key: string): Promise<Ids> {
     webhook,
     delivery: deliveries[0]!.id,
     schedule: (await create<Schedule>('/v1/schedules', { session_id: session, ...textMessage('Hello'), cron: '0 0 1 1 *' })).id,
-    key: (await create<CreatedKey>('/v1/keys', { name: 'Own' })).id,
+    key: (await create<KeyWithSecret>('/v1/keys', { name: 'Own' })).id,
   }
 }

@@ -15,7 +15,7 @@ export interface DeliveryServices {
 /** The receiver says by this status that it is gone for good. */
 const goneStatus = 410
 
-export function isGone({ response_status }: AttemptOutcome): boolean {
+export function isGone({ response_status }: Pick<AttemptOutcome, 'response_status'>): boolean {
   return response_status === goneStatus
 }
 
@@ -56,7 +56,7 @@ function judgePost({ id, attempts }: DueDelivery, outcome: PostOutcome, terms: D
   const { delivered, response_status, response_excerpt, error, duration_ms, retry_after_ms } = outcome
   const told = { id, attempts, tells: true, response_status, response_excerpt, error, duration_ms }
   if (delivered) return { ...told, status: 'delivered', retry_in_ms: 0 }
-  if (response_status === goneStatus) return { ...told, status: 'failed', retry_in_ms: 0 }
+  if (isGone(outcome)) return { ...told, status: 'failed', retry_in_ms: 0 }
   return { ...told, ...judgeFailure(attempts, retry_after_ms, terms) }
 }
 

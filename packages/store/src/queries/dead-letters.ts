@@ -1,6 +1,7 @@
 import type { DeadLetter } from '@reprise/contract'
 import type { Database } from '../database.ts'
-import { isOfSession, shownError, type Page } from './shown-turns.ts'
+import type { Page } from './page.ts'
+import { isOfSession, shownError } from './shown-turns.ts'
 
 const isDead = `t.organization_id = $1 AND t.status = 'failed' AND ${isOfSession}`
 

@@ -1,11 +1,12 @@
-import { newId, type CreatedKey, type CreateKeyRequest, type Key, type UpdateKeyRequest } from '@reprise/contract'
+import { newId, type CreateKeyRequest, type Key, type KeyWithSecret, type UpdateKeyRequest } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { hashSecret, makeKeySecret } from '../key-secret.ts'
+import type { Page } from './page.ts'
 
 const columns = `id, organization_id, name, prefix, scopes, requests_per_minute, expires_at, revoked_at, last_used_at, created_at, updated_at`
 
 /** Makes a key. Only this once its secret is known. */
-export async function insertKey(db: Database, organizationId: string, request: CreateKeyRequest): Promise<CreatedKey> {
+export async function insertKey(db: Database, organizationId: string, request: CreateKeyRequest): Promise<KeyWithSecret> {
   const { prefix, secret } = makeKeySecret()
   const { name, scopes, requests_per_minute, expires_at } = request
   const { rows } = await db.query<Key>({
@@ -19,7 +20,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${columns}`,
 }
 
 /** The newest first, revoked ones too. */
-export async function listKeys(db: Database, organizationId: string, { offset, limit }: { offset: number; limit: number }): Promise<Key[]> {
+export async function listKeys(db: Database, organizationId: string, { offset, limit }: Page): Promise<Key[]> {
   const { rows } = await db.query<Key>({
     name: 'list_keys',
     text: `/* listKeys */ SELECT ${columns} FROM api_keys WHERE organization_id = $1 ORDER BY created_at DESC, id DESC OFFSET $2::bigint LIMIT $3`,

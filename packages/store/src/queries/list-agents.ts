@@ -2,7 +2,7 @@ import type { Agent } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { takeTurn } from '../scan/scan-in-slices.ts'
 import { agentColumns } from './agents.ts'
-import type { Page } from './shown-turns.ts'
+import type { Page } from './page.ts'
 import { writeSearchPattern } from './write-search-pattern.ts'
 
 export interface AgentFilter {

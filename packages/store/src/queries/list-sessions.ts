@@ -2,7 +2,7 @@ import type { Session, SessionStatus } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { takeTurn } from '../scan/scan-in-slices.ts'
 import { sessionColumns, sessionStatus, sessionUsed, showSession, type SessionRow } from './session-record.ts'
-import type { Page } from './shown-turns.ts'
+import type { Page } from './page.ts'
 import { writeSearchPattern } from './write-search-pattern.ts'
 
 export interface SessionFilter {

@@ -1,5 +1,6 @@
 import type { ProviderType } from '@reprise/contract'
 import { inTransaction, type Database, type DatabasePool } from '../database.ts'
+import type { Page } from './page.ts'
 
 /** A provider as its rows tell it. The sealed key is read by `readProviderConnection` alone. */
 export interface StoredProvider {
@@ -40,7 +41,7 @@ INSERT INTO providers (organization_id, id, type, name, base_url, api_key_cipher
   return rows[0]!
 }
 
-export async function listProviders(db: Database, organizationId: string, { offset, limit }: { offset: number; limit: number }): Promise<StoredProvider[]> {
+export async function listProviders(db: Database, organizationId: string, { offset, limit }: Page): Promise<StoredProvider[]> {
   const { rows } = await db.query<StoredProvider>({
     name: 'list_providers',
     text: `/* listProviders */

@@ -1,6 +1,6 @@
 import type { Schedule } from '@reprise/contract'
 import type { Database, Transaction } from '../database.ts'
-import type { Page } from './shown-turns.ts'
+import type { Page } from './page.ts'
 
 const columns = `s.id, s.organization_id, s.session_id, s.name, s.message, s.controls, s.metadata, s.tags, s.cron, s.at, s.timezone,
   s.enabled, s.next_fire_at, s.last_fired_at, s.last_message_id, s.last_error, s.created_at, s.updated_at`

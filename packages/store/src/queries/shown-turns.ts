@@ -5,8 +5,3 @@ export const shownError = `CASE WHEN t.error_code <> 'internal_error' THEN t.err
 
 /** A session that was deleted takes its turns along. What a fork has copied was no work of its own. */
 export const isOfSession = `t.copy_of IS NULL AND NOT EXISTS (SELECT FROM session_heads h WHERE h.session_id = t.session_id AND h.deleted_at IS NOT NULL)`
-
-export interface Page {
-  offset: number
-  limit: number
-}

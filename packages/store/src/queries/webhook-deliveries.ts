@@ -1,7 +1,7 @@
 import type { DeliveryStatus, WebhookDelivery } from '@reprise/contract'
 import type { Database } from '../database.ts'
 import { makeEventId } from '../event-id.ts'
-import type { Page } from './shown-turns.ts'
+import type { Page } from './page.ts'
 
 type DeliveryRow = Omit<WebhookDelivery, 'event_id'>
 

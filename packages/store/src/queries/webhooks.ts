@@ -1,5 +1,6 @@
 import { limits, type Webhook } from '@reprise/contract'
 import { inTransaction, type Database, type DatabasePool } from '../database.ts'
+import type { Page } from './page.ts'
 
 export interface NewWebhook extends Pick<Webhook, 'id' | 'organization_id' | 'url' | 'events' | 'enabled' | 'description'> {
   secrets_sealed: Uint8Array
@@ -36,12 +37,12 @@ async function insertWithin(db: Database, { organization_id, id, url, events, en
 INSERT INTO webhooks (organization_id, id, url, events, enabled, description, secrets_sealed)
 SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT count(*) FROM webhooks WHERE organization_id = $1) < $8
 RETURNING ${columns}`,
-    values: [organization_id, id, url, events, enabled, description, secrets_sealed, limits.webhooksPerOrganizationMax],
+    values: [organization_id, id, url, events, enabled, description, secrets_sealed, limits.webhooksMax],
   })
   return rows[0] ?? null
 }
 
-export async function listWebhooks(db: Database, organizationId: string, { offset, limit }: { offset: number; limit: number }): Promise<Webhook[]> {
+export async function listWebhooks(db: Database, organizationId: string, { offset, limit }: Page): Promise<Webhook[]> {
   const { rows } = await db.query<Webhook>({
     name: 'list_webhooks',
     text: `/* listWebhooks */ SELECT ${columns} FROM webhooks WHERE organization_id = $1 ORDER BY created_at, id OFFSET $2::bigint LIMIT $3`,

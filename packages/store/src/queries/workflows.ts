@@ -1,7 +1,8 @@
 import { isKept } from './read-events.ts'
 import type { TurnStatus, Workflow } from '@reprise/contract'
 import type { Database } from '../database.ts'
-import { isOfSession, shownError, type Page } from './shown-turns.ts'
+import type { Page } from './page.ts'
+import { isOfSession, shownError } from './shown-turns.ts'
 
 export interface WorkflowFilter {
   organization_id: string

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /** Puts so many messages behind each other into a session, as if they had been said in turns of two. */
-export async function fillSession(pool: pg.Pool, sessionId: string, messages: number, characters = 100): Promise<void> {
+export async function insertMessages(pool: pg.Pool, sessionId: string, messages: number, characters = 100): Promise<void> {
   await pool.query(
     `WITH head AS (
       UPDATE session_heads SET last_sequence = 1 + $2, last_ordinal = $2 / 2, last_event_ms = extract(epoch FROM now()) * 1000 WHERE session_id = $1

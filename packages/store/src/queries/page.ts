@@ -1,0 +1,5 @@
+/** Which part of a list is read. */
+export interface Page {
+  offset: number
+  limit: number
+}

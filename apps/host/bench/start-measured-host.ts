@@ -29,12 +29,10 @@ interface MeasuredHostOptions {
   egressAllow?: string
   /** The one that its callers must have. */
   apiKey?: string
-  /** Of each key that has no limit of its own. */
-  requestsPerMinute?: number
 }
 
 /** Starts a host in a process of its own. */
-export async function startMeasuredHost({ connectionString, checkout, egressAllow = '', apiKey, requestsPerMinute }: MeasuredHostOptions = {}): Promise<MeasuredHost> {
+export async function startMeasuredHost({ connectionString, checkout, egressAllow = '', apiKey }: MeasuredHostOptions = {}): Promise<MeasuredHost> {
   const given = connectionString === undefined && givenServer ? await createDatabase(givenServer, `bench_${process.pid}_${Date.now()}`) : null
   const databaseUrl = connectionString ?? given?.connectionString
   const folder = await mkdtemp(join(tmpdir(), 'reprise-bench-'))
@@ -48,7 +46,7 @@ export async function startMeasuredHost({ connectionString, checkout, egressAllo
       REPRISE_LOG_LEVEL: 'warn',
       DATABASE_URL: databaseUrl ?? '',
       REPRISE_API_KEY: apiKey ?? '',
-      REPRISE_REQUESTS_PER_MINUTE: requestsPerMinute === undefined ? '' : String(requestsPerMinute),
+      REPRISE_REQUESTS_PER_MINUTE: '',
       REPRISE_EGRESS_ALLOW: egressAllow,
       OPENAI_API_KEY: '',
       ANTHROPIC_API_KEY: '',

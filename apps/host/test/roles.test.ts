@@ -59,9 +59,9 @@ test('a worker process answers what an api process accepts, and a stream of the 
   }
 })
 
-test('a worker process tells of its health, and serves nothing else', async () => {
+test('a worker process tells of its health and its metrics, and serves nothing else', async () => {
   const worker = await servers.start('worker')
-  for (const path of ['/healthz', '/readyz']) expect((await fetch(worker.address + path)).status, path).toBe(200)
+  for (const path of ['/healthz', '/readyz', '/metrics']) expect((await fetch(worker.address + path)).status, path).toBe(200)
   for (const path of ['/', '/v1/sessions', '/api/v1/sessions', '/v1/models', '/trpc/sessions.list', '/docs', '/openapi.json']) {
     const response = await fetch(worker.address + path)
     expect(response.status, path).toBe(404)

@@ -9,6 +9,8 @@ import { registerForms } from './bodies/read-upload.ts'
 import { registerDocs } from './docs/register-docs.ts'
 import { guardRequests } from './limits/guard-requests.ts'
 import { Limits } from './limits/limits.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { registerMetrics } from './metrics/register-metrics.ts'
 import { refuseWhileStopping } from './refuse-while-stopping.ts'
 import { registerEntrance } from './register-entrance.ts'
 import { registerHealth } from './register-health.ts'
@@ -27,6 +29,8 @@ export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options)
   // Before fastify closes the connections: a stream that is told goes without an error.
   server.addHook('preClose', () => streams.stop())
   server.addHook('onClose', () => limits.stop())
+  const metrics = new Metrics({ db, countStreams: () => streams.count })
+  metrics.watch(server)
   registerEntrance(server, options.access, doorkeeper)
   await registerCors(server, options.access.cors_origins)
   await server.register(cookie)
@@ -42,6 +46,7 @@ export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options)
     refuseWhileStopping(scope, options.stopping)
     guardCaller(scope, doorkeeper)
     guardRequests(scope, limits)
+    registerMetrics(scope, metrics)
     registerJsonBodies(scope)
     await registerForms(scope)
     await registerRest(scope, services, streams)

@@ -88,7 +88,7 @@ describe('every route of REST', () => {
 
   it('is under /v1, or says nothing of any organization', () => {
     const others = server.routes.filter((route) => !isOfApi(route) && !/ \/(api\/)?v1\//.test(route) && !/ \/docs(\/|$)/.test(route))
-    expect(others.filter((route) => !/^(GET|HEAD) \/(healthz|readyz|openapi\.json)$|^(GET|HEAD|POST) \/trpc\/\*$/.test(route))).toEqual([])
+    expect(others.filter((route) => !/^(GET|HEAD) \/(healthz|readyz|metrics|openapi\.json)$|^(GET|HEAD|POST) \/trpc\/\*$/.test(route))).toEqual([])
   })
 
   it.each(Object.entries(restMatrix).flatMap(([route, probes]) => probes.map((probe, number) => ({ route, number, probe }))))(

@@ -29,6 +29,16 @@ describe('GET /metrics', () => {
     await expect.poll(read).toContain('reprise_streams_open 0')
   })
 
+  it('200: tells of the process alone while the database does not answer', async () => {
+    await server.pool.query('ALTER TABLE workers RENAME TO workers_away')
+    const text = await read()
+    await server.pool.query('ALTER TABLE workers_away RENAME TO workers')
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
+    expect(text).toMatch(/^reprise_workers nan$/im)
+    expect(text).not.toMatch(/^reprise_turns\{/m)
+    expect(await read()).toMatch(/^reprise_workers 1$/m)
+  })
+
   it('401, 403: tells nobody else', async () => {
     expectProblem(await actAs(server.url, 'wrong').get('/metrics'), 401, 'unauthorized')
     const { key } = await makeOrganization(server.pool)

@@ -55,7 +55,7 @@ export class Metrics {
   /** The exposition, and its content type. */
   async read(): Promise<{ text: string; contentType: string }> {
     this.#streams.set(this.#options.countStreams())
-    await this.#lookAtTurns()
+    await this.#lookAtTurns().catch(() => this.#forgetTurns())
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType }
   }
 
@@ -65,6 +65,12 @@ export class Metrics {
     for (const [status, turns] of Object.entries(byStatus)) this.#turns.set({ status }, turns)
     this.#oldestReady.set((oldest_ready_age_ms ?? 0) / 1_000)
     this.#workers.set(workers_live)
+  }
+
+  /** While the database is away the process still tells of itself, and not what it does not know. */
+  #forgetTurns(): void {
+    this.#turns.reset()
+    for (const gauge of [this.#oldestReady, this.#workers]) gauge.set(Number.NaN)
   }
 
   #observe({ method, routeOptions }: FastifyRequest, reply: FastifyReply): void {

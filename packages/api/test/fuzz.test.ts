@@ -37,8 +37,8 @@ function rank({ method, path }: FoundOperation): number {
   if (/\/tool-(results|approvals)$/.test(path)) return 0
   // Each case deletes one of its own, and an organization may have but so many.
   if (method === 'delete' && path.includes('/webhooks/')) return 0
-  // New sessions name an agent.
-  if (['delete', 'patch', 'put'].includes(method) && path.startsWith('/v1/agents/')) return 4
+  // New sessions name an agent, which any of these may take away or give another name.
+  if (method !== 'get' && path.startsWith('/v1/agents')) return 4
   if (method === 'delete' || /\/(drain|revoke|archive)$/.test(path)) return 3
   return method === 'patch' || method === 'put' ? 2 : 1
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { newId } from '@reprise/contract'
 import type pg from 'pg'
 import { beforeEach, expect, test } from 'vitest'
 import { createTestDatabase } from '../../../test/database.ts'
 import { createPool, deleteImage, deleteUnheldImages, deleteWebhook, eraseSession, insertImage, insertSession, insertWebhook, recordAttempts, seed, seeded } from '../src/index.ts'
+import { untilWaiting, whileHeld } from './support/while-held.ts'
 
 const { organization_id } = seeded
 const { signal } = new AbortController()
@@ -19,25 +19,6 @@ beforeEach(async () => {
     await database.drop()
   }
 })
-
-/** Holds rows until the work that waits for them has come: answers what became of that. */
-async function whileHeld<T>(text: string, values: unknown[], works: readonly (() => Promise<T>)[], alsoBefore = async () => {}): Promise<PromiseSettledResult<T>[]> {
-  const holder = await pool.connect()
-  await holder.query('BEGIN')
-  await holder.query(text, values)
-  const settling: Promise<PromiseSettledResult<T>[]>[] = []
-  for (const work of works) {
-    settling.push(Promise.allSettled([work()]))
-    await expect.poll(async () => {
-      const { rows } = await pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-      return rows.length
-    }, { timeout: 10_000 }).toBe(settling.length)
-  }
-  await alsoBefore()
-  await holder.query('COMMIT')
-  holder.release()
-  return (await Promise.all(settling)).flat()
-}
 
 async function createDeletedSession(): Promise<string> {
   const id = newId('session')
@@ -67,9 +48,9 @@ test('an image that nobody holds is deleted by a caller and by the background at
   // Either both wait for the bytes, or the second passes the image over that the first holds.
   const sweep = async () => await deleteUnheldImages(pool, 10)
   const swept = Promise.withResolvers<number>()
-  const outcomes = await whileHeld<unknown>('SELECT FROM image_blobs WHERE organization_id = $1 FOR UPDATE', [organization_id], [deletion], async () => {
+  const outcomes = await whileHeld<unknown>(pool, { text: 'SELECT FROM image_blobs WHERE organization_id = $1 FOR UPDATE', values: [organization_id] }, [deletion], async () => {
     sweep().then(swept.resolve, swept.reject)
-    await delay(300)
+    await Promise.race([swept.promise, untilWaiting(pool, 2)])
   })
   expect(outcomes).toEqual([{ status: 'fulfilled', value: 'deleted' }])
   expect(await swept.promise).toBe(0)
@@ -86,7 +67,7 @@ test('two sessions that showed the same images are erased at once', async () => 
   }
   await pool.query('ANALYZE')
   // Whoever comes to its first image first holds its second when the other wants it, unless both go in one order.
-  const outcomes = await whileHeld('SELECT FROM images WHERE id = $1 FOR UPDATE', [images[0]], sessions.map((session) => () => eraseSession(pool, session, signal)))
+  const outcomes = await whileHeld(pool, { text: 'SELECT FROM images WHERE id = $1 FOR UPDATE', values: [images[0]] }, sessions.map((session) => () => eraseSession(pool, session, signal)))
   expect(outcomes).toEqual(sessions.map(() => ({ status: 'fulfilled', value: undefined })))
 })
 
@@ -108,7 +89,7 @@ VALUES ($1, $2, $3, $4, $5, 'turn.failed', now() - $3::bigint * interval '1 minu
       [organization_id, session, index + 1, webhook, id],
     )
   }
-  const outcomes = await whileHeld<unknown>('SELECT FROM webhook_deliveries WHERE id = $1 FOR UPDATE', [deliveries[1]], [() => change(webhook, deliveries), () => eraseSession(pool, session, signal)])
+  const outcomes = await whileHeld<unknown>(pool, { text: 'SELECT FROM webhook_deliveries WHERE id = $1 FOR UPDATE', values: [deliveries[1]] }, [() => change(webhook, deliveries), () => eraseSession(pool, session, signal)])
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
   expect((await pool.query('SELECT FROM webhook_deliveries')).rows).toEqual([])
 })

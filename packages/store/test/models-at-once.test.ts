@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { beforeEach, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts'
 import { changeModel, createPool, deleteModel, deleteProvider, insertDefaultModel, insertModel, insertProvider, readDefaultModel, seed, seeded, type NewModel } from '../src/index.ts'
+import { untilWaiting } from './support/while-held.ts'
 
 const { organization_id } = seeded
 
@@ -23,23 +24,15 @@ const makeModel = (changes: Partial<NewModel> = {}): NewModel => ({
   prices: null, compaction: true, enabled: true, ...changes,
 })
 
-/** Resolves when so many statements wait for a lock. */
-async function untilWaiting(count: number): Promise<void> {
-  await expect.poll(async () => {
-    const { rows } = await pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-    return rows.length
-  }, { timeout: 10_000 }).toBe(count)
-}
-
 /** Has both come while another holds the organization, one after the other. */
 async function runAtOnce<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
   const holder = await pool.connect()
   await holder.query('BEGIN')
   await holder.query('SELECT FROM organizations WHERE id = $1 FOR UPDATE', [organization_id])
   const firstDone = first()
-  await untilWaiting(1)
+  await untilWaiting(pool, 1)
   const secondDone = second()
-  await Promise.race([secondDone, untilWaiting(2)])
+  await Promise.race([secondDone, untilWaiting(pool, 2)])
   await holder.query('COMMIT')
   holder.release()
   return await Promise.all([firstDone, secondDone])
@@ -75,7 +68,7 @@ test('a provider that is deleted while a model of it is stored stays', async () 
   await storing.query('BEGIN')
   expect(await insertModel(storing, makeModel({ provider_id: id }))).toBe(true)
   const deleted = deleteProvider(pool, organization_id, id)
-  await untilWaiting(1)
+  await untilWaiting(pool, 1)
   await storing.query('COMMIT')
   storing.release()
   expect(await deleted).toBe('in_use')

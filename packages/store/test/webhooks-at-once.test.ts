@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { beforeEach, expect, test } from 'vitest'
 import { createTestDatabase } from '../../../test/database.ts'
 import { createPool, deleteWebhook, insertWebhook, recordAttempts, redeliver, seed, seeded } from '../src/index.ts'
+import { whileHeld } from './support/while-held.ts'
 
 const { organization_id } = seeded
 const policy = { pauseBaseMs: 1, pauseMsMax: 1, failingMsMax: 1, gone_reason: null }
@@ -18,13 +19,6 @@ beforeEach(async () => {
   }
 })
 
-async function untilWaiting(count: number): Promise<void> {
-  await expect.poll(async () => {
-    const { rows } = await pool.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-    return rows.length
-  }, { timeout: 10_000 }).toBe(count)
-}
-
 const webhook = { organization_id, url: 'https://example.com', secrets_sealed: new Uint8Array(1) }
 
 test.each([
@@ -39,15 +33,8 @@ test.each([
 VALUES ($1, 'sess', 1, $2, $3, 'turn.failed', now(), now())`,
     [organization_id, id, delivery],
   )
-  const holder = await pool.connect()
-  await holder.query('BEGIN')
-  await holder.query('SELECT FROM webhook_deliveries WHERE id = $1 FOR UPDATE', [delivery])
-  const asked = redeliver(pool, organization_id, id, delivery)
-  await untilWaiting(1)
-  const changed = change(id, delivery)
-  await untilWaiting(2)
-  await holder.query('COMMIT')
-  holder.release()
-  await Promise.all([asked, changed])
+  const held = { text: 'SELECT FROM webhook_deliveries WHERE id = $1 FOR UPDATE', values: [delivery] }
+  const outcomes = await whileHeld<unknown>(pool, held, [() => redeliver(pool, organization_id, id, delivery), () => change(id, delivery)])
+  expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'fulfilled'])
   expect((await pool.query('SELECT status FROM webhook_deliveries')).rows).toEqual([{ status }])
 })

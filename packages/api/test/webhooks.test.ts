@@ -161,7 +161,7 @@ describe('one webhook', () => {
     const services = { db: server.pool } as unknown as Parameters<typeof listWebhooks>[0] // refused before anything else is looked at
     const caller = { organization_id: seeded.organization_id, key_id: null, requests_per_minute: null, scopes: ['read', 'write'] as const, is_operator: false }
     const asks = [createWebhook(services, caller, { url: '', events: [], enabled: true }), listWebhooks(services, caller, { offset: 0, limit: 1 }), listDeliveries(services, caller, { webhook_id: foreignId, offset: 0, limit: 1 })]
-    for (const ask of asks) await expect(ask).rejects.toMatchObject({ code: 'forbidden' })
+    await Promise.all(asks.map((ask) => expect(ask).rejects.toMatchObject({ code: 'forbidden' })))
   })
 })
 

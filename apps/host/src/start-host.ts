@@ -9,6 +9,7 @@ import { createEngine, type Capability } from '@reprise/engine'
 import { Announcer, createPool, hasKeys, Hub, Journal, migrate, seed, seedVendors, vendorTypes, type Database } from '@reprise/store'
 import { checkReadiness } from './check-readiness.ts'
 import type { Config } from './config.ts'
+import { createConsoleBuild } from './console/console-build.ts'
 import { createServer } from './create-server.ts'
 import { describeDefaultModel } from './describe-default-model.ts'
 import { findQuickstartSession } from './find-quickstart-session.ts'
@@ -97,11 +98,13 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   if (seals.unreadable > 0) log.warn(seals, 'some secrets were sealed with another REPRISE_SECRET_KEY, and cannot be read')
   await engine.start()
 
+  const builtConsole = createConsoleBuild(log)
   const server = await createServer(log, config.role, {
     ...posting,
     requests_per_minute: config.requestsPerMinute,
     access: { api_key: config.apiKey, cors_origins: config.corsOrigins },
     readiness: () => checkReadiness(db, stopping.signal),
+    builtConsole,
     version,
   })
   services.defer(async () => {
@@ -112,6 +115,8 @@ async function startServices(config: Config, log: Log, services: AsyncDisposable
   })
   const address = await listen(server, config)
   void engine.startBackground()
+  // Who opens it in the next seconds waits the less. That it could not be built is logged.
+  if (config.role !== 'worker') void builtConsole()
   // What is killed later keeps nothing: the next start is to find what this one has compiled.
   setImmediate(flushCompileCache)
 

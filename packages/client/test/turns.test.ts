@@ -107,9 +107,8 @@ describe('readAnswer', () => {
     const failing = await postMessage(client, { session_id, text: scriptText([{ fail: { kind: 'unknown' } }]) })
     await expect(readAnswer(client, failing)).rejects.toMatchObject({ name: 'TurnError', code: 'provider_error', message: 'The model provider could not answer.', turn_id: failing.turn_id })
     const endless = await postMessage(client, { session_id, text: scriptText([{ text: 'Late', ttft_ms: 60_000 }]) })
-    const failed = expect(readAnswer(client, endless)).rejects.toMatchObject({ code: 'cancelled' })
-    await client.sessions.cancel.mutate({ session_id })
-    await failed
+    const reading = readAnswer(client, endless)
+    await Promise.all([expect(reading).rejects.toMatchObject({ code: 'cancelled' }), client.sessions.cancel.mutate({ session_id })])
   })
 })
 

@@ -71,10 +71,8 @@ describe('a session that is deleted', () => {
     const other = await fixture.startProcess()
     const session = await fixture.createSession()
     const following = fixture.eventsUntil(other, session, 'turn.completed')
-    const ended = expect(following).rejects.toThrow('the stream ended')
     await until(() => other.hub.followedSessions.includes(session))
-    await deleteSession(session)
-    await ended
+    await Promise.all([expect(following).rejects.toThrow('the stream ended'), deleteSession(session)])
     await other.stop()
   })
 

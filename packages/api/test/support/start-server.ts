@@ -14,6 +14,8 @@ export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'strea
   /** The port of a server that was closed. */
   port?: number
   engine?: Partial<EngineOptions>
+  /** What a host serves beside the API. */
+  extend?: (server: FastifyInstance) => Promise<void>
 }
 
 export interface TestServer {
@@ -66,6 +68,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     ...(options.limit_times && { limit_times: options.limit_times }),
     requests_per_minute: options.requests_per_minute ?? null,
   })
+  await options.extend?.(server)
   await server.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   const { port } = server.server.address() as AddressInfo // a TCP server, listening
   return {

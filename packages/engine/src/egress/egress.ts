@@ -33,7 +33,7 @@ interface EgressInit extends RequestInit {
 interface EgressRequest {
   method?: string
   headers?: Record<string, string>
-  body?: string | Uint8Array
+  body?: string | Uint8Array<ArrayBuffer>
   signal: AbortSignal
   /** From the lookup to the last byte of the answer. */
   timeoutMs: number

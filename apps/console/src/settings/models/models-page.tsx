@@ -1,0 +1,5 @@
+import { EmptyState } from '../../ui/empty-state.tsx'
+
+export function ModelsPage() {
+  return <EmptyState title="Models" />
+}

@@ -1,0 +1,15 @@
+import { NavLink } from '@mantine/core'
+import { Link, useLocation } from 'wouter'
+import { sections } from './sections.ts'
+import classes from './settings-page.module.css'
+
+export function SectionMenu() {
+  const [location] = useLocation()
+  return (
+    <nav className={classes['menu']} aria-label="Settings">
+      {sections.map(({ path, label, hint, icon: Icon }) => (
+        <NavLink key={path} component={Link} href={path} label={label} title={hint} active={location.startsWith(path)} aria-current={location.startsWith(path) ? 'page' : undefined} leftSection={<Icon size={18} aria-hidden />} className={classes['link']} />
+      ))}
+    </nav>
+  )
+}

@@ -1,5 +1,5 @@
 import { createRepriseClient } from '@reprise/client'
-import { watchedFetch } from './connection.ts'
+import { connection } from './connection.ts'
 
 /** The typed client of the server that the page came from; its cookie says who is calling. */
-export const client = createRepriseClient({ url: window.location.origin, credentials: 'same-origin', fetch: watchedFetch })
+export const client = createRepriseClient({ url: window.location.origin, credentials: 'same-origin', fetch: connection.fetch })

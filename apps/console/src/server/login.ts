@@ -1,5 +1,5 @@
 import type { Login } from '@reprise/contract'
-import { watchedFetch } from './connection.ts'
+import { connection } from './connection.ts'
 
 export const loginKey = ['login']
 export type Caller = NonNullable<Login['caller']>
@@ -23,7 +23,7 @@ async function ask(method: string, body?: object, signal?: AbortSignal): Promise
 
 async function send(method: string, body?: object, signal?: AbortSignal): Promise<Response> {
   const headers = { 'x-reprise-csrf': '1', ...(body && { 'content-type': 'application/json' }) }
-  const response = await watchedFetch('/v1/login', { method, headers, signal: signal ?? null, body: body ? JSON.stringify(body) : null })
+  const response = await connection.fetch('/v1/login', { method, headers, signal: signal ?? null, body: body ? JSON.stringify(body) : null })
   if (!response.ok) throw new Error(await describeProblem(response))
   return response
 }

@@ -1,7 +1,20 @@
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { Conversation } from './conversation.ts'
+import { SessionFeed } from './session-feed.ts'
 
-/** The session's conversation, kept current by its events, for as long as it is shown. */
-export function useConversation(session_id: string): Conversation {
-  const addPending = () => ({ failed() {}, stored() {}, remove() {} })
-  return { session_id, entries: [], isLoading: false, error: null, hasOlder: false, loadOlder() {}, running: null, turnsWaiting: 0, awaited: [], stream: 'live', caughtUpEvents: 0, addPending }
+export interface SessionConversation {
+  conversation: Conversation
+  feed: SessionFeed
+}
+
+/** The session's conversation, kept current for as long as it is shown. Another session is for another component: give it a key. */
+export function useConversation(session_id: string): SessionConversation {
+  const [feed, setFeed] = useState(() => new SessionFeed(session_id))
+  useEffect(() => {
+    // A feed that was ended is not begun again: the strict mode of development mounts everything twice.
+    const begun = new SessionFeed(session_id)
+    setFeed(begun)
+    return begun.start()
+  }, [session_id])
+  return { conversation: useSyncExternalStore(feed.subscribe, feed.getSnapshot), feed }
 }

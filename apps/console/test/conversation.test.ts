@@ -4,7 +4,7 @@ import type { TestServer } from '../../../packages/api/test/support/start-server
 import { startProxy } from '../../../packages/client/test/support/start-proxy.ts'
 import { launchBrowser, openPage, phone } from './support/browser.ts'
 import { expectAccessible } from './support/check-accessibility.ts'
-import { createSession, postScript, readAnswers } from './support/sessions.ts'
+import { createSession, postScript, postText, readAnswers } from './support/sessions.ts'
 import { startConsole } from './support/start-console.ts'
 
 let server: TestServer
@@ -78,8 +78,8 @@ describe('a conversation', () => {
     const calls = page.getByRole('list', { name: 'Tool calls' }).getByRole('button')
     await expect.poll(() => calls.allTextContents()).toEqual([expect.stringMatching(/calculator.*done/), expect.stringMatching(/calculator.*failed/)])
     await calls.first().click()
-    await page.getByRole('region', { name: 'Arguments of calculator' }).getByText('"6 * 7"').waitFor()
-    await page.getByRole('region', { name: 'Result of calculator' }).getByText('42').waitFor()
+    await page.getByRole('group', { name: 'Arguments of calculator' }).getByText('"6 * 7"').waitFor()
+    await page.getByRole('group', { name: 'Result of calculator' }).getByText('42').waitFor()
     await close()
   })
 
@@ -87,7 +87,7 @@ describe('a conversation', () => {
     const session_id = await createSession(server.url)
     const { page, close } = await openPage(browser, `${server.url}/sessions/${session_id}`)
     await page.getByText('Nothing has been said yet').waitFor()
-    await postScript(server.url, session_id, [{ fail: { kind: 'malformed', times: 20 } }])
+    await postText(server.url, session_id, '```sim\nno script\n```')
     await page.getByText('The turn failed').waitFor()
     await page.getByRole('button', { name: 'Try again' }).click()
     await expect.poll(() => page.getByText('The turn failed').count()).toBe(2)
@@ -101,15 +101,13 @@ describe('a conversation', () => {
     const session_id = await createSession(server.url, { capabilities: [{ ref: 'calculator' }] })
     const text = 'Some **text** with `code`, a [link](https://example.org) and\n\n```ts\nconst a = 1 // one\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |'
     await postScript(server.url, session_id, [{ thinking: 'Hm.', tool_calls: [{ name: 'calculator', arguments: { expression: '6 * 7' } }] }, { text }])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const viewport of [undefined, phone]) {
-        const { page, close } = await openPage(browser, `${server.url}/sessions/${session_id}`, { colorScheme, ...(viewport && { viewport }) })
-        await page.locator('.hljs-keyword').waitFor()
-        await page.getByRole('button', { name: /calculator/ }).click()
-        await expectAccessible(page)
-        expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing scrolls sideways').toBe(true)
-        await close()
-      }
+    for (const look of [{ colorScheme: 'light' }, { colorScheme: 'dark', viewport: phone }] as const) {
+      const { page, close } = await openPage(browser, `${server.url}/sessions/${session_id}`, look)
+      await page.locator('.hljs-keyword').waitFor()
+      await page.getByRole('button', { name: /calculator/ }).click()
+      await expectAccessible(page)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing scrolls sideways').toBe(true)
+      await close()
     }
   })
 })

@@ -8,6 +8,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   autoContrast: true,
+  // The page itself never scrolls, and what locks it would write a sheet that the policy refuses.
+  components: { Modal: { defaultProps: { lockScroll: false } } },
 })
 
 /** Colors of text that the library has too pale on a light ground: WCAG asks for a contrast of 4.5. */

@@ -13,7 +13,11 @@ export async function createSession(url: string, settings: object = {}): Promise
 
 /** Posts a message whose turn follows a script of the simulated model. */
 export async function postScript(url: string, session_id: string, steps: object[], before = ''): Promise<Message> {
-  return await call<Message>(`${url}/v1/sessions/${session_id}/messages`, { message: { content: [{ type: 'text', text: before + scriptText(steps) }] } })
+  return await postText(url, session_id, before + scriptText(steps))
+}
+
+export async function postText(url: string, session_id: string, text: string): Promise<Message> {
+  return await call<Message>(`${url}/v1/sessions/${session_id}/messages`, { message: { content: [{ type: 'text', text }] } })
 }
 
 export async function readMessages(url: string, session_id: string): Promise<Message[]> {

@@ -89,9 +89,9 @@ function useIsPrepended(entries: readonly Entry[]): boolean {
   return isPrepended
 }
 
-/** For those who listen: whole answers, not every word as it comes. */
+/** For those who listen: that there is something to be read, and not every word as it comes. */
 function describeLast(entries: readonly Entry[]): string {
   const last = entries.at(-1)
   if (last?.kind !== 'answer') return ''
-  return last.isStreaming ? 'An answer is coming' : last.text
+  return last.isStreaming ? 'An answer is coming' : 'The answer is complete'
 }

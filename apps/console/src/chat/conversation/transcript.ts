@@ -33,7 +33,7 @@ export class Transcript implements PendingMessages {
     const older = new Transcript()
     for (const message of messages) if (!this.#messageIds.has(message.id)) older.addMessage(message)
     for (const id of older.#messageIds) this.#messageIds.add(id)
-    for (const [call, key] of older.#callKeys) if (!this.#callKeys.has(call)) this.#callKeys.set(call, key)
+    for (const [call, key] of older.#callKeys) if (this.#callKeys.get(call)?.startsWith('orphans:') !== false) this.#callKeys.set(call, key)
     // A result may stand on this page, and the call that it answers on the older one.
     const orphans = this.#entries.filter((entry) => entry.kind === 'tools' && entry.key.startsWith('orphans:')) as Tools[] // by the filter
     this.#entries = [...older.#entries, ...this.#entries.filter((entry) => !orphans.some(({ key }) => key === entry.key))]
@@ -43,7 +43,7 @@ export class Transcript implements PendingMessages {
   addMessage(message: Message): void {
     if (this.#messageIds.has(message.id)) return
     this.#messageIds.add(message.id)
-    if (message.role === 'user') this.#put({ kind: 'user', key: message.id, message, delivery: null, error: null })
+    if (message.role === 'user') this.#addUserMessage(message)
     else if (message.role === 'agent') this.#addAnswer(message)
     else if (message.role === 'tool_result') for (const part of message.content) if (part.type === 'tool_result') this.#addResult(message, part)
   }
@@ -117,6 +117,15 @@ export class Transcript implements PendingMessages {
 
   remove(id: string): void {
     this.#entries = this.#entries.filter((entry) => entry.key !== id || entry.kind !== 'user' || entry.delivery === null)
+  }
+
+  /** The event may be here before the answer to the posting: then it is the message that is shown as being sent. */
+  #addUserMessage(message: Message): void {
+    const content = JSON.stringify(message.content)
+    const index = this.#entries.findIndex((entry) => entry.kind === 'user' && entry.delivery === 'sending' && JSON.stringify(entry.message.content) === content)
+    const entry: Entry = { kind: 'user', key: message.id, message, delivery: null, error: null }
+    if (index === -1) this.#put(entry)
+    else this.#entries = this.#entries.with(index, entry)
   }
 
   #addAnswer(message: Message): void {

@@ -70,6 +70,14 @@ describe('an answer', () => {
   })
 })
 
+it('a message that was read before its events came leaves nothing that streams', () => {
+  const transcript = new Transcript()
+  const whole = message('message_1', 'agent', text('Hello'))
+  transcript.prepend([whole])
+  for (const one of [started(), delta('Hel'), completed(whole)]) transcript.apply(one)
+  expect(transcript.entries).toMatchObject([{ text: 'Hello', isStreaming: false }])
+})
+
 describe('tools', () => {
   const asking = message('message_1', 'agent', [...text('Let me see.'), call('a'), call('b')])
 

@@ -1,10 +1,9 @@
-import { ActionIcon, Badge, Menu, TagsInput, Text, TextInput, Title, Tooltip, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Badge, Menu, TagsInput, Text, TextInput, Title } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import type { Session } from '@reprise/contract'
 import { IconArrowFork, IconArrowLeft, IconCopy, IconDots, IconDownload, IconPencil, IconPin, IconPinnedOff, IconTags, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useCaller } from '../app/caller.tsx'
 import type { RunningTurn } from '../chat/conversation/conversation.ts'
@@ -22,48 +21,28 @@ interface SessionHeaderProps {
 
 /** What the session is called, how it stands, and what may be done with it. */
 export function SessionHeader({ session, running, onFork }: SessionHeaderProps) {
-  const [isRenaming, setIsRenaming] = useState(false)
-  const mayWrite = useCaller().scopes.includes('write')
-  const { rename } = useSessionChanges(session)
   const status = running ? (running.isParked ? 'waitingfortoolresults' : 'active') : session.status === 'started' ? 'started' : 'idle'
   return (
     <header className={classes['header']}>
       <ActionIcon component={Link} href="/sessions" className={classes['back']} variant="subtle" color="gray" size="lg" aria-label="All sessions"><IconArrowLeft size={18} /></ActionIcon>
       <div className={classes['name']}>
-        {isRenaming ? (
-          <TextInput
-            size="xs"
-            aria-label="Title"
-            autoFocus
-            defaultValue={session.title ?? ''}
-            onBlur={(event) => {
-              setIsRenaming(false)
-              if (event.currentTarget.value !== (session.title ?? '')) rename.mutate(event.currentTarget.value || null)
-            }}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') event.currentTarget.blur()
-              if (event.key === 'Escape') setIsRenaming(false)
-            }}
-          />
-        ) : (
-          <Title order={1} size="h5" textWrap="nowrap">
-            {mayWrite ? <Tooltip label="Rename"><UnstyledButton fz="inherit" fw={600} maw="100%" onClick={() => setIsRenaming(true)}><Text inherit span truncate display="block">{nameSession(session)}</Text></UnstyledButton></Tooltip> : nameSession(session)}
-          </Title>
-        )}
+        <Title order={1} size="h5" textWrap="nowrap">
+          <Text inherit span truncate display="block">{nameSession(session)}</Text>
+        </Title>
         <span className={classes['about']}>
           <SessionStatus status={status} />
           {describeUsage(session)}
           {session.tags.map((tag) => <Badge key={tag} size="xs" variant="default" tt="none">{tag}</Badge>)}
         </span>
       </div>
-      <SessionMenu session={session} onFork={onFork} onRename={() => setIsRenaming(true)} />
+      <SessionMenu session={session} onFork={onFork} />
     </header>
   )
 }
 
-function SessionMenu({ session, onFork, onRename }: { session: Session; onFork: () => void; onRename: () => void }) {
+function SessionMenu({ session, onFork }: { session: Session; onFork: () => void }) {
   const mayWrite = useCaller().scopes.includes('write')
-  const { pin, tag, remove } = useSessionChanges(session)
+  const { rename, pin, tag, remove } = useSessionChanges(session)
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -72,7 +51,7 @@ function SessionMenu({ session, onFork, onRename }: { session: Session; onFork: 
       <Menu.Dropdown>
         {mayWrite && (
           <>
-            <Menu.Item leftSection={<IconPencil size={14} />} onClick={onRename}>Rename</Menu.Item>
+            <Menu.Item leftSection={<IconPencil size={14} />} onClick={() => openTitle(session, (title) => rename.mutate(title))}>Rename</Menu.Item>
             <Menu.Item leftSection={session.is_pinned ? <IconPinnedOff size={14} /> : <IconPin size={14} />} onClick={() => pin.mutate(!session.is_pinned)}>{session.is_pinned ? 'Unpin' : 'Pin'}</Menu.Item>
             <Menu.Item leftSection={<IconTags size={14} />} onClick={() => openTags(session, (tags) => tag.mutate(tags))}>Tags</Menu.Item>
             <Menu.Item leftSection={<IconArrowFork size={14} />} onClick={onFork}>Fork</Menu.Item>
@@ -86,10 +65,21 @@ function SessionMenu({ session, onFork, onRename }: { session: Session; onFork: 
   )
 }
 
+function openTitle(session: Session, onSave: (title: string | null) => void): void {
+  let title = session.title ?? ''
+  modals.openConfirmModal({
+    title: 'Rename the session',
+    children: <TextInput label="Title" defaultValue={title} onChange={(event) => (title = event.currentTarget.value)} data-autofocus />,
+    labels: { confirm: 'Save', cancel: 'Cancel' },
+    closeButtonProps: { 'aria-label': 'Close' },
+    onConfirm: () => onSave(title.trim() || null),
+  })
+}
+
 function openTags(session: Session, onSave: (tags: string[]) => void): void {
   let tags = session.tags
   modals.openConfirmModal({
-    title: 'Tags',
+    title: 'Tags of the session',
     children: <TagsInput label="Tags" description="Enter adds one" defaultValue={session.tags} onChange={(changed) => (tags = changed)} data-autofocus />,
     labels: { confirm: 'Save', cancel: 'Cancel' },
     closeButtonProps: { 'aria-label': 'Close' },

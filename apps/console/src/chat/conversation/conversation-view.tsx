@@ -1,20 +1,19 @@
 import { Alert, Button, Center, Loader, Text, VisuallyHidden } from '@mantine/core'
 import { IconArrowDown } from '@tabler/icons-react'
-import { useLayoutEffect, useRef, useState, type RefObject } from 'react'
+import { useRef, useState } from 'react'
 import { Virtualizer } from 'virtua'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import type { Conversation, Entry } from './conversation.ts'
 import classes from './conversation-view.module.css'
 import { EntryView, type EntryActions } from './entry-view.tsx'
+import { useStickToEnd } from './use-stick-to-end.ts'
 
 export interface ConversationViewProps extends EntryActions {
   conversation: Conversation
   loadOlder(): void
 }
 
-/** So near to the bottom, the reader wants to see what comes. */
-const stickyPixels = 60
 /** So near to the top, older messages are read. */
 const olderPixels = 600
 
@@ -22,17 +21,15 @@ const olderPixels = 600
 export function ConversationView({ conversation, loadOlder, ...actions }: ConversationViewProps) {
   const { entries, hasOlder, isLoading, isLoadingOlder, error } = conversation
   const scroller = useRef<HTMLDivElement>(null)
-  const [isAtEnd, setIsAtEnd] = useState(true)
   const isPrepended = useIsPrepended(entries)
-  useStickToEnd(scroller, isAtEnd, !isLoading && entries.length > 0)
+  const end = useStickToEnd(scroller, !isLoading && entries.length > 0)
 
   if (error) return <Center flex={1} p="md"><ErrorNotice error={error} /></Center>
   if (isLoading) return <Center flex={1}><Loader aria-label="Loading the conversation" /></Center>
   if (entries.length === 0) return <EmptyState title="Nothing has been said yet">Write the first message below. Its turn is run to its end, whatever happens to this page or to the server.</EmptyState>
 
   const onScroll = (offset: number) => {
-    const { scrollHeight = 0, clientHeight = 0 } = scroller.current ?? {}
-    setIsAtEnd(scrollHeight - offset - clientHeight < stickyPixels)
+    end.onScroll()
     if (hasOlder && offset < olderPixels) loadOlder()
   }
   return (
@@ -44,8 +41,8 @@ export function ConversationView({ conversation, loadOlder, ...actions }: Conver
           {entries.map((entry) => <EntryView key={entry.key} entry={entry} actions={actions} />)}
         </Virtualizer>
       </div>
-      {!isAtEnd && (
-        <Button className={classes['newest']} size="xs" variant="default" radius="xl" leftSection={<IconArrowDown size={14} />} onClick={() => setIsAtEnd(true)}>
+      {!end.isAtEnd && (
+        <Button className={classes['newest']} size="xs" variant="default" radius="xl" leftSection={<IconArrowDown size={14} />} onClick={end.goToEnd}>
           Newest
         </Button>
       )}
@@ -53,21 +50,6 @@ export function ConversationView({ conversation, loadOlder, ...actions }: Conver
       <VisuallyHidden role="status" aria-live="polite">{describeLast(entries)}</VisuallyHidden>
     </div>
   )
-}
-
-/** Keeps the end in sight while it grows, by whatever: text that comes, an image, or what was only estimated until it was drawn. */
-function useStickToEnd(scroller: RefObject<HTMLElement | null>, isAtEnd: boolean, isShown: boolean): void {
-  useLayoutEffect(() => {
-    const element = scroller.current
-    const content = element?.lastElementChild
-    if (!element || !content || !isAtEnd) return
-    const stick = () => void (element.scrollTop = element.scrollHeight)
-    const observer = new ResizeObserver(stick)
-    observer.observe(content)
-    observer.observe(element)
-    stick()
-    return () => observer.disconnect()
-  }, [scroller, isAtEnd, isShown])
 }
 
 function StreamNotice({ conversation: { stream } }: { conversation: Conversation }) {

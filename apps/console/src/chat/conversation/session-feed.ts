@@ -2,7 +2,7 @@
  * Keeps a session's conversation current, for as long as somebody shows it.
  *
  * C1  Messages up to the session's last rest are read as a page, and what came since is told by its events: so a running turn
- *     is seen with every delta, and nothing is there twice.
+ *     is seen with every delta. A fork begins with messages that no event tells of, so its first page is the newest.
  * C2  The stream goes on by its cursor, whatever becomes of network and server; that it was away is said, and what came of it.
  * C3  However fast events come, there is one change for each frame that is drawn.
  */
@@ -13,7 +13,7 @@ import { connection } from '../../server/connection.ts'
 import type { Conversation, PendingMessages, StreamState } from './conversation.ts'
 import { Transcript } from './transcript.ts'
 
-const pageSize = 100
+const pageSize = 200
 /** How long it says that it has caught up. */
 const caughtUpMs = 4_000
 
@@ -57,7 +57,7 @@ export class SessionFeed implements PendingMessages {
     const { session_id } = this
     const call = { signal: this.#ending.signal }
     const [rest] = await retryCall(() => client.events.list.query({ session_id, types: ['session.started', 'session.idled'], limit: 1 }, call), call)
-    await this.#readPage(rest ? rest.sequence + 1 : undefined)
+    await this.#readPage(rest?.type === 'session.idled' ? rest.sequence + 1 : undefined)
     this.#tell({ isLoading: false })
     await this.#follow(rest?.id)
   }

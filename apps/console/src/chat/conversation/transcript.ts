@@ -41,7 +41,11 @@ export class Transcript implements PendingMessages {
   }
 
   addMessage(message: Message): void {
-    if (this.#messageIds.has(message.id)) return
+    if (this.#messageIds.has(message.id)) {
+      // It was read before its events told of it.
+      if (message.role === 'agent' && message.turn_id !== null) this.#dropOpen(message.turn_id)
+      return
+    }
     this.#messageIds.add(message.id)
     if (message.role === 'user') this.#addUserMessage(message)
     else if (message.role === 'agent') this.#addAnswer(message)

@@ -1,0 +1,64 @@
+import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react'
+
+/** So near to the end, the reader wants to see what comes. */
+const nearPixels = 60
+/** So long after a wheel, a key or a finger, what scrolls is the reader. */
+const intentMs = 1_000
+const intents = ['wheel', 'touchmove', 'keydown', 'pointerdown', 'pointermove'] as const
+
+interface Stick {
+  isAtEnd: boolean
+  /** To be told of every scrolling. */
+  onScroll(): void
+  goToEnd(): void
+}
+
+/**
+ * Keeps the end in sight while it grows, by whatever: text that comes, an image, or what was only estimated until it was
+ * drawn. Lets go when the reader scrolls away from it, and holds again when they are back.
+ */
+export function useStickToEnd(scroller: RefObject<HTMLElement | null>, isShown: boolean): Stick {
+  const [isAtEnd, setIsAtEnd] = useState(true)
+  const intentAt = useRef(-Infinity)
+  const isFar = () => {
+    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = scroller.current ?? {}
+    return scrollHeight - scrollTop - clientHeight > nearPixels
+  }
+  const isLeft = () => isFar() && performance.now() - intentAt.current < intentMs
+
+  useEffect(() => {
+    const ending = new AbortController()
+    const note = (event: Event) => {
+      // A pointer that is only over it, with no button down, scrolls nothing.
+      if (event.type !== 'pointermove' || (event as PointerEvent).buttons > 0) intentAt.current = performance.now()
+    }
+    for (const name of intents) scroller.current?.addEventListener(name, note, { passive: true, signal: ending.signal })
+    return () => ending.abort()
+  }, [scroller, isShown])
+
+  useLayoutEffect(() => {
+    const element = scroller.current
+    const content = element?.lastElementChild
+    if (!element || !content || !isAtEnd) return
+    const stick = () => {
+      if (!isLeft()) element.scrollTop = element.scrollHeight
+    }
+    const observer = new ResizeObserver(stick)
+    observer.observe(content)
+    observer.observe(element)
+    stick()
+    return () => observer.disconnect()
+  }, [scroller, isAtEnd, isShown])
+
+  return {
+    isAtEnd,
+    onScroll: () => {
+      if (!isFar()) setIsAtEnd(true)
+      else if (isLeft()) setIsAtEnd(false)
+    },
+    goToEnd: () => {
+      intentAt.current = -Infinity
+      setIsAtEnd(true)
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { insertMessages } from '../../../packages/api/test/support/insert-messages.ts'
+import type { TestServer } from '../../../packages/api/test/support/start-server.ts'
+import { launchBrowser, openPage } from './support/browser.ts'
+import { createSession, postText, postScript } from './support/sessions.ts'
+import { startConsole } from './support/start-console.ts'
+
+let server: TestServer
+let browser: Browser
+beforeAll(async () => {
+  ;[server, browser] = await Promise.all([startConsole(), launchBrowser()])
+}, 60_000)
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+})
+
+it('a conversation of 5,000 messages opens at its end, and scrolls to its beginning: little is drawn, and what is in sight stays', async () => {
+  const session_id = await createSession(server.url)
+  await insertMessages(server.pool, session_id, 5_000)
+  await postText(server.url, session_id, 'the last')
+  const { page, close } = await openPage(browser, `${server.url}/sessions/${session_id}`)
+  await page.getByText('You said: the last').waitFor()
+  const conversation = page.getByRole('region', { name: 'Conversation' })
+  const measured = await conversation.evaluate(async (scroller) => {
+    const frames: number[] = []
+    let nodes = 0
+    let before = performance.now()
+    let top = ''
+    const deadline = performance.now() + 20_000
+    while (performance.now() < deadline && top !== '1') {
+      scroller.dispatchEvent(new WheelEvent('wheel'))
+      scroller.scrollTop -= 4_000
+      await new Promise(requestAnimationFrame)
+      frames.push(performance.now() - before)
+      before = performance.now()
+      nodes = Math.max(nodes, scroller.querySelectorAll('article').length)
+      top = /(\d+)x{10}/.exec(scroller.textContent ?? '')?.[1] ?? top
+    }
+    return { nodes, top, median: frames.toSorted((one, other) => one - other)[Math.floor(frames.length / 2)]! }
+  })
+  expect(measured.top).toBe('1')
+  expect(measured.nodes, 'articles that are drawn at once').toBeLessThan(120)
+  // A browser without a graphics card on a busy machine: it is about being drawn anew each time, and not about a figure.
+  expect(measured.median, 'milliseconds a frame').toBeLessThan(100)
+  await close()
+}, 40_000)
+
+it('nothing jumps while an answer streams, and a reader who scrolled up is left alone', async () => {
+  const session_id = await createSession(server.url)
+  await insertMessages(server.pool, session_id, 60, 400)
+  await postText(server.url, session_id, 'before')
+  const { page, close } = await openPage(browser, `${server.url}/sessions/${session_id}`)
+  await page.getByText('You said: before').waitFor()
+  const conversation = page.getByRole('region', { name: 'Conversation' })
+  const distance = () => conversation.evaluate(({ scrollHeight, scrollTop, clientHeight }) => Math.round(scrollHeight - scrollTop - clientHeight))
+  await expect.poll(distance).toBeLessThan(5)
+  const words = Array.from({ length: 400 }, (_, index) => `word${index}`).join(' ')
+  await postScript(server.url, session_id, [{ text: words, tokens_per_second: 200 }])
+  await page.getByText('word60 ').waitFor()
+  expect(await distance()).toBeLessThan(60)
+  await conversation.hover()
+  await page.mouse.wheel(0, -1_500)
+  await page.getByRole('button', { name: 'Newest' }).waitFor()
+  const place = await conversation.evaluate(({ scrollTop }) => scrollTop)
+  await expect.poll(async () => (await (await fetch(`${server.url}/v1/sessions/${session_id}`)).json() as { status: string }).status).toBe('idle')
+  expect(Math.abs((await conversation.evaluate(({ scrollTop }) => scrollTop)) - place)).toBeLessThan(3)
+  await page.getByRole('button', { name: 'Newest' }).click()
+  await page.getByRole('article', { name: 'Answer' }).getByText('word399').waitFor()
+  await expect.poll(distance).toBeLessThan(5)
+  await close()
+}, 40_000)

@@ -1,4 +1,4 @@
-import type { DurableHealth, Worker } from '@reprise/contract'
+import type { DurableHealth, Throughput, Worker } from '@reprise/contract'
 import { newId } from '@reprise/contract'
 import { connectClient } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -90,5 +90,28 @@ describe('POST /v1/durable/workers/{worker_id}/drain', () => {
   it('400, 404: refuses ids that are none, and unknown workers', async () => {
     expectProblem(await requests.act('workers/worker_1/drain'), 400, 'invalid_id', 'worker_id')
     expectProblem(await requests.act(`workers/worker_${'0'.repeat(32)}/drain`), 404, 'worker_not_found')
+  })
+})
+
+describe('GET /v1/durable/throughput', () => {
+  it('200: counts the turns that ended, by outcome and time, those of other organizations and copies apart', async () => {
+    const fresh = await startServer()
+    const { run, get } = createDurableRequests(fresh)
+    const { session_id } = await run(textMessage('hello'))
+    await run(failing)
+    await run(textMessage('long ago'))
+    await fresh.pool.query(`UPDATE turns SET created_at = created_at - interval '2 minutes', ended_at = ended_at - interval '2 minutes' + interval '5 seconds' WHERE input_message_id IN (SELECT id FROM messages WHERE content::text LIKE '%long ago%')`)
+    await send(`${fresh.url}/v1/sessions/${session_id}/fork`, { method: 'POST' })
+    const { body } = await get<Throughput>('throughput?minutes=5')
+    expect(body).toMatchObject({ step_ms: 10_000, is_complete: true })
+    expect(body.data.length).toBe(30)
+    const ended = body.data.filter(({ completed, failed }) => completed + failed > 0)
+    expect(ended.reduce((sum, { completed }) => sum + completed, 0)).toBe(2)
+    expect(ended.reduce((sum, { failed }) => sum + failed, 0)).toBe(1)
+    expect(ended[0]!.duration_ms!.p50).toBeGreaterThanOrEqual(5_000)
+    expect(body.data.every(({ at }, index) => index === 0 || Date.parse(at) - Date.parse(body.data[index - 1]!.at) === 10_000)).toBe(true)
+    expect((await query<Throughput>(fresh.url, 'durable.throughput', { minutes: 1_440 })).body.result?.data).toMatchObject({ step_ms: 240_000 })
+    for (const minutes of ['0', '1441', 'x']) expectProblem(await send(`${fresh.url}/v1/durable/throughput?minutes=${minutes}`), 400, 'invalid_request', 'minutes')
+    await fresh.close()
   })
 })

@@ -86,3 +86,26 @@ export const durableHealth = z
   })
   .meta({ id: 'DurableHealth' })
 export type DurableHealth = z.output<typeof durableHealth>
+
+const milliseconds = z.int().min(0)
+
+/** The turns that ended within one step of time. */
+export const throughputStep = z
+  .object({
+    at: z.iso.datetime().describe('When the step began'),
+    completed: z.int(),
+    failed: z.int(),
+    cancelled: z.int(),
+    duration_ms: z.object({ p50: milliseconds, p95: milliseconds, p99: milliseconds }).nullable().describe('From a turn’s message to its end. Null: no turn ended'),
+  })
+  .meta({ id: 'ThroughputStep' })
+export type ThroughputStep = z.output<typeof throughputStep>
+
+export const throughput = z
+  .object({
+    step_ms: z.int().describe('How long a step is'),
+    data: z.array(throughputStep).describe('Oldest first, those without turns included. The last is not over yet'),
+    is_complete: z.boolean().describe('False when more turns ended than are counted: then the latest 100,000'),
+  })
+  .meta({ id: 'Throughput', description: 'How many turns ended lately, and how long they took' })
+export type Throughput = z.output<typeof throughput>

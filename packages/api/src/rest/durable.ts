@@ -1,10 +1,11 @@
-import { cancelResponse, deadLetter, durableHealth, event, worker, workflow } from '@reprise/contract'
+import { cancelResponse, deadLetter, durableHealth, event, throughput, worker, workflow } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { problems } from '../docs/problem.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
 import { cancelWorkflow } from '../operations/cancel-workflow.ts'
 import { drainWorker, drainWorkerInput } from '../operations/drain-worker.ts'
 import { getDurableHealth } from '../operations/get-durable-health.ts'
+import { getThroughput, getThroughputInput } from '../operations/get-throughput.ts'
 import { getWorkflow, getWorkflowInput } from '../operations/get-workflow.ts'
 import { listDeadLetters } from '../operations/list-dead-letters.ts'
 import { listWorkers } from '../operations/list-workers.ts'
@@ -47,6 +48,11 @@ function registerWorkers(server: FastifyInstance, services: Services): void {
 }
 
 function registerWorkflows(server: FastifyInstance, services: Services): void {
+  const throughputDocs = { tags, summary: 'Get how many turns ended lately, and how long they took', querystring: getThroughputInput, response: { 200: throughput, ...problems(400, 401) } }
+  server.get('/durable/throughput', { schema: throughputDocs }, async (request) => {
+    return getThroughput(services, request.caller, checkInput(getThroughputInput, readQuery(request.query, getThroughputInput)))
+  })
+
   const listDocs = {
     tags,
     summary: 'List workflows, the newest first',

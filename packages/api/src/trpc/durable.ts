@@ -1,6 +1,7 @@
 import { cancelWorkflow } from '../operations/cancel-workflow.ts'
 import { drainWorker, drainWorkerInput } from '../operations/drain-worker.ts'
 import { getDurableHealth } from '../operations/get-durable-health.ts'
+import { getThroughput, getThroughputInput } from '../operations/get-throughput.ts'
 import { getWorkflow, getWorkflowInput } from '../operations/get-workflow.ts'
 import { listDeadLetters } from '../operations/list-dead-letters.ts'
 import { listWorkers } from '../operations/list-workers.ts'
@@ -13,6 +14,7 @@ import { checked, procedure, router } from './procedures.ts'
 
 export const durable = router({
   health: procedure.query(({ ctx }) => getDurableHealth(ctx.services, ctx.caller)),
+  throughput: procedure.input(checked(getThroughputInput)).query(({ ctx, input }) => getThroughput(ctx.services, ctx.caller, input)),
 
   workers: router({
     list: procedure.query(({ ctx }) => listWorkers(ctx.services, ctx.caller)),

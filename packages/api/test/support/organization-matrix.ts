@@ -101,6 +101,7 @@ export const restMatrix: Record<string, readonly Probe<RestInput>[]> = {
 
   // Workers are the operator's.
   'GET /v1/durable/health': noIds,
+  'GET /v1/durable/throughput': noIds,
   'GET /v1/durable/workers': noIds,
   'POST /v1/durable/workers/:worker_id/drain': noIds,
   'GET /v1/durable/workflows': noIds,
@@ -210,6 +211,7 @@ export const trpcMatrix: Record<string, readonly Probe<object>[]> = {
   'images.upload': noIds,
   'images.delete': [found((id) => ({ image_id: id.image }))],
   'durable.health': noIds,
+  'durable.throughput': noIds,
   'durable.workers.list': noIds,
   'durable.workers.drain': noIds,
   'durable.workflows.list': noIds,

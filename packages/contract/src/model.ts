@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ids } from './ids.ts'
+import { usage } from './turn.ts'
 
 const tokensMax = 100_000_000
 const contextWindowDefault = 128_000
@@ -82,3 +83,24 @@ export const model = z
   })
   .meta({ id: 'Model' })
 export type Model = z.output<typeof model>
+
+const tryCharactersMax = 2_000
+
+/** The body of `POST /v1/models/{model_id}/try`. */
+export const tryModelRequest = z
+  .object({ text: z.string().regex(/\S/, 'must not be empty').max(tryCharactersMax).default('Say hello in five words.').describe('What the model is asked') })
+  .meta({ id: 'TryModelRequest' })
+export type TryModelRequest = z.output<typeof tryModelRequest>
+
+/** What came of asking a model once. */
+export const modelTry = z
+  .object({
+    ok: z.boolean(),
+    text: z.string().nullable().describe('The answer, or what of it came'),
+    error: z.object({ kind: z.string(), message: z.string() }).nullable().describe('Why there is none, in the provider’s words'),
+    duration_ms: z.int(),
+    time_to_first_token_ms: z.int().nullable(),
+    usage: usage.nullable(),
+  })
+  .meta({ id: 'ModelTry' })
+export type ModelTry = z.output<typeof modelTry>

@@ -1,4 +1,5 @@
 import type { Compute } from '@reprise/compute'
+import type { ModelTry } from '@reprise/contract'
 import { createPool, Definitions, type Database, type DatabasePool, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
 import { Background } from './background/background.ts'
 import { createEraseSessions } from './background/erase-sessions.ts'
@@ -10,6 +11,7 @@ import { deleteSession, type DeleteSessionRequest } from './delete-session.ts'
 import { createEgress } from './egress/egress.ts'
 import { ModelProviders, type CreateProvider } from './models/model-providers.ts'
 import { ProviderBreakers } from './models/provider-breakers.ts'
+import { tryModel, type TryRequest } from './models/try-model.ts'
 import { watchSilence } from './models/watch-silence.ts'
 import { FittedImages } from './prompt/fitted-images.ts'
 import { SessionPasts } from './prompt/session-pasts.ts'
@@ -70,6 +72,8 @@ export interface Engine {
   readonly secrets: KeyRing
   /** The model that would answer a message of this session; null when none can. */
   chooseModel(query: TurnSettingsQuery): Promise<TurnModel | null>
+  /** Asks a model once, to see whether and how it answers. */
+  tryModel(request: Omit<TryRequest, 'timeoutMs'>): Promise<ModelTry>
   /** What `ref` can name. */
   readonly mcpServerNames: readonly string[]
   /** Why this url may never be called for a caller, as far as its text can tell; null when it may. */
@@ -162,6 +166,7 @@ export function createEngine(options: EngineOptions): Engine {
     providerKeys,
     secrets,
     chooseModel: async (query) => (await settings.load(query))?.model ?? null,
+    tryModel: (request) => tryModel(providers, { ...request, timeoutMs: limits.modelTryMsMax }),
     mcpServerNames: Object.keys(mcpServers),
     describeUrlProblem: egress.describeProblem,
     renewSeals: () => renewSeals(db, secrets),

@@ -1,4 +1,4 @@
-import { model, updateModelRequest } from '@reprise/contract'
+import { model, modelTry, tryModelRequest, updateModelRequest } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { readJsonBody } from '../bodies/read-body.ts'
@@ -7,6 +7,7 @@ import { checkInput } from '../errors/accept-parsed.ts'
 import { deleteModel } from '../operations/delete-model.ts'
 import { getModel, getModelInput } from '../operations/get-model.ts'
 import { listModels } from '../operations/list-models.ts'
+import { tryModel } from '../operations/try-model.ts'
 import { updateModel } from '../operations/update-model.ts'
 import type { Services } from '../services.ts'
 import { abortOnDisconnect } from './abort-on-disconnect.ts'
@@ -31,6 +32,20 @@ export function registerModels(server: FastifyInstance, services: Services): voi
     const model_id = readPathId(request, 'model_id')
     const body = checkInput(updateModelRequest, await readJsonBody(services, request, abortOnDisconnect(reply)))
     return await updateModel(services, request.caller, { ...body, model_id })
+  })
+
+  const tryDocs = {
+    ...docs,
+    summary: 'Ask a model once, to see whether it answers',
+    description: 'Needs the scope admin. One attempt, without tools, within 30 s. What the provider refuses is answered with 200 too: it is what was asked for.',
+    body: tryModelRequest,
+    response: { 200: modelTry, ...problems(400, 401, 403, 404, 413, 415) },
+  }
+  server.post('/models/:model_id/try', { schema: tryDocs }, async (request, reply) => {
+    const model_id = readPathId(request, 'model_id')
+    const signal = abortOnDisconnect(reply)
+    const body = checkInput(tryModelRequest, (await readJsonBody(services, request, signal)) ?? {})
+    return await tryModel(services, request.caller, { ...body, model_id }, signal)
   })
 
   const deleteDocs = { ...docs, summary: 'Delete model', response: { 204: z.null(), ...problems(400, 401, 403, 404, 409) } }

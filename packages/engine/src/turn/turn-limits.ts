@@ -4,6 +4,8 @@ export interface TurnLimits {
   /** How long a provider may send nothing at all, before its answer and within it. */
   modelSilenceMsMax: number
   modelAttemptsMax: number
+  /** Of a model that is asked once, to see whether it answers. */
+  modelTryMsMax: number
   toolCallMsMax: number
   toolAttemptsMax: number
   /** The wait before the second attempt; it doubles with each, with jitter. */
@@ -23,6 +25,7 @@ export const turnLimits: TurnLimits = {
   // A local server reads the whole prompt before its first byte, which takes it a minute or two for a long one.
   modelSilenceMsMax: 120_000,
   modelAttemptsMax: 5,
+  modelTryMsMax: 30_000,
   toolCallMsMax: 60_000,
   toolAttemptsMax: 5,
   retryBaseMs: 500,

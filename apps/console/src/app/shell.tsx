@@ -1,12 +1,16 @@
 import { ActionIcon, Alert, Anchor, AppShell, Group, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { IconActivity, IconLogout, IconMessages, IconMoon, IconSettings, IconSun, IconWifiOff } from '@tabler/icons-react'
+import { spotlight } from '@mantine/spotlight'
+import { IconActivity, IconCommand, IconLogout, IconMessages, IconMoon, IconSettings, IconSun, IconWifiOff } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useIsReachable } from '../server/connection.ts'
 import { logOut, loginKey } from '../server/login.ts'
 import { useCaller } from './caller.tsx'
+import { PageBoundary } from './page-boundary.tsx'
 import classes from './shell.module.css'
+
+const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 
 const areas = [
   { path: '/sessions', label: 'Sessions', icon: IconMessages },
@@ -16,6 +20,7 @@ const areas = [
 
 /** The frame of every page: a bar with the areas on top, and a page that has the rest of the window. */
 export function Shell({ children }: { children: ReactNode }) {
+  const [location] = useLocation()
   return (
     <AppShell header={{ height: 52 }} padding={0}>
       <a className={classes['skip']} href="#page">Skip to the page</a>
@@ -24,14 +29,18 @@ export function Shell({ children }: { children: ReactNode }) {
           {areas.map(({ path, label, icon: Icon }) => <AreaLink key={path} path={path} label={label} icon={<Icon size={18} aria-hidden />} />)}
         </Group>
         <Group gap={4} wrap="nowrap">
+          <Tooltip label="Go to anything (Ctrl+K)">
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Go to anything" onClick={spotlight.open}><IconCommand size={18} /></ActionIcon>
+          </Tooltip>
           <ColorSchemeButton />
           <LogOutButton />
         </Group>
       </AppShell.Header>
       <AppShell.Main id="page" className={classes['page']}>
         <LostConnection />
-        {children}
+        <PageBoundary key={location}>{children}</PageBoundary>
       </AppShell.Main>
+      <Suspense><Palette /></Suspense>
     </AppShell>
   )
 }

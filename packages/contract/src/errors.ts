@@ -28,6 +28,7 @@ export const errorCatalogue = {
   key_not_found: { status: 404, title: 'Key not found' },
   capability_not_found: { status: 404, title: 'Capability not found' },
   turn_not_found: { status: 404, title: 'Turn not found' },
+  model_call_not_found: { status: 404, title: 'Model call not found' },
   tool_result_not_found: { status: 404, title: 'Tool result not found' },
   webhook_not_found: { status: 404, title: 'Webhook not found' },
   delivery_not_found: { status: 404, title: 'Delivery not found' },

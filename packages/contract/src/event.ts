@@ -3,6 +3,7 @@ import type { ToolCallPart, ToolResultPart } from './content.ts'
 import { ids } from './ids.ts'
 import type { Message } from './message.ts'
 import type { ApprovalDecision } from './tool-approval.ts'
+import type { PromptRecord } from './model-request.ts'
 import type { TurnErrorCode, Usage } from './turn.ts'
 
 /** The data of every event type. Those with a `message` refer to the stored message; it is put in when read. */
@@ -24,7 +25,7 @@ export interface EventData {
   }
   'turn.failed': { turn_id: string; error: string; error_code: TurnErrorCode }
   'turn.cancelled': { turn_id: string; reason?: string; usage?: Usage }
-  'reason.started': { agent_id?: string | null; harness_id: string; metadata: { model: string; model_id: string; provider_id: string } }
+  'reason.started': { agent_id?: string | null; harness_id: string; metadata: { model: string; model_id: string; provider_id: string; worker_id: string; attempt: number } }
   'reason.completed': { success: boolean; has_tool_calls: boolean; tool_call_count: number; duration_ms: number; usage?: Usage; error?: string }
   'reason.recovered': { turn_id: string; mode: 'restart'; accumulated_len: number }
   'reason.thinking.started': { turn_id: string; model?: string }
@@ -34,7 +35,7 @@ export interface EventData {
   'output.message.delta': { turn_id: string; delta: string }
   'output.message.completed': { message: Message; usage?: Usage; metadata?: Record<string, unknown> }
   'act.started': { tool_calls: { id: string; name: string }[] }
-  'act.completed': { completed: boolean; success_count: number; error_count: number; duration_ms: number }
+  'act.completed': { completed: boolean; success_count: number; error_count: number; duration_ms: number; worker_id: string }
   'tool.started': { tool_call: Omit<ToolCallPart, 'type'> }
   'tool.progress': { tool_call_id: string; tool_name: string; message: string }
   'tool.completed': {
@@ -65,6 +66,9 @@ export interface EventData {
       success: boolean
       error?: string
       retry?: { attempt: number }
+      worker_id: string
+      /** By which the prompt is rebuilt. Absent where the call was not made. */
+      prompt?: PromptRecord
     }
     output: { message_id: string | null }
   }

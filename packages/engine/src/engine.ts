@@ -1,5 +1,5 @@
 import type { Compute } from '@reprise/compute'
-import type { ModelTry } from '@reprise/contract'
+import type { ModelRequest, ModelTry } from '@reprise/contract'
 import { createPool, Definitions, type Database, type DatabasePool, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
 import { Background } from './background/background.ts'
 import { createEraseSessions } from './background/erase-sessions.ts'
@@ -14,6 +14,7 @@ import { ProviderBreakers } from './models/provider-breakers.ts'
 import { tryModel, type TryRequest } from './models/try-model.ts'
 import { watchSilence } from './models/watch-silence.ts'
 import { FittedImages } from './prompt/fitted-images.ts'
+import { rebuildRequest, type RebuildRequest } from './prompt/rebuild-request.ts'
 import { SessionPasts } from './prompt/session-pasts.ts'
 import { retryTurn, type RetryOutcome } from './retry-turn.ts'
 import { KeyRing } from './secrets/key-ring.ts'
@@ -74,6 +75,8 @@ export interface Engine {
   chooseModel(query: TurnSettingsQuery): Promise<TurnModel | null>
   /** Asks a model once, to see whether and how it answers. */
   tryModel(request: Omit<TryRequest, 'timeoutMs'>): Promise<ModelTry>
+  /** What went to the model in one call of a turn; null when there is no such turn. */
+  rebuildRequest(request: RebuildRequest): Promise<ModelRequest | null>
   /** What `ref` can name. */
   readonly mcpServerNames: readonly string[]
   /** Why this url may never be called for a caller, as far as its text can tell; null when it may. */
@@ -167,6 +170,7 @@ export function createEngine(options: EngineOptions): Engine {
     secrets,
     chooseModel: async (query) => (await settings.load(query))?.model ?? null,
     tryModel: (request) => tryModel(providers, { ...request, timeoutMs: limits.modelTryMsMax }),
+    rebuildRequest: (request) => rebuildRequest(turnServices, request),
     mcpServerNames: Object.keys(mcpServers),
     describeUrlProblem: egress.describeProblem,
     renewSeals: () => renewSeals(db, secrets),

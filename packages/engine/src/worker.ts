@@ -142,7 +142,7 @@ export class Worker {
   }
 
   #ownerOf(organizationId: string): RunOwner {
-    return { nextWorkerId: () => (this.#takesTurns && this.#slots.keepsPlace(organizationId) ? this.id : null) }
+    return { worker_id: this.id, nextWorkerId: () => (this.#takesTurns && this.#slots.keepsPlace(organizationId) ? this.id : null) }
   }
 
   /** Replies that were a long time on their way come after the turn was adopted. A run of an earlier epoch is only about to leave. */

@@ -1,10 +1,11 @@
-import { cancelResponse, deadLetter, durableHealth, event, throughput, worker, workflow } from '@reprise/contract'
+import { cancelResponse, deadLetter, durableHealth, event, modelRequest, throughput, worker, workflow } from '@reprise/contract'
 import type { FastifyInstance } from 'fastify'
 import { problems } from '../docs/problem.ts'
 import { checkInput } from '../errors/accept-parsed.ts'
 import { cancelWorkflow } from '../operations/cancel-workflow.ts'
 import { drainWorker, drainWorkerInput } from '../operations/drain-worker.ts'
 import { getDurableHealth } from '../operations/get-durable-health.ts'
+import { getModelRequest, getModelRequestInput } from '../operations/get-model-request.ts'
 import { getThroughput, getThroughputInput } from '../operations/get-throughput.ts'
 import { getWorkflow, getWorkflowInput } from '../operations/get-workflow.ts'
 import { listDeadLetters } from '../operations/list-dead-letters.ts'
@@ -14,6 +15,7 @@ import { listWorkflows, listWorkflowsInput } from '../operations/list-workflows.
 import { pageInput } from '../operations/page.ts'
 import { retryDeadLetter, retryDeadLetterInput } from '../operations/retry-dead-letter.ts'
 import type { Services } from '../services.ts'
+import { abortOnDisconnect } from './abort-on-disconnect.ts'
 import { describeCounted, describePage } from './describe-list.ts'
 import { readPathId } from './read-path-id.ts'
 import { readQuery } from './read-query.ts'
@@ -81,6 +83,12 @@ function registerWorkflows(server: FastifyInstance, services: Services): void {
     const query = readQuery(request.query, listWorkflowEventsInput)
     const { data, total } = await listWorkflowEvents(services, request.caller, checkInput(listWorkflowEventsInput, { ...query, workflow_id }))
     return sendPieces(reply, [`{"data":[${data.map(({ json }) => json).join(',')}],"total":${total}}`])
+  })
+
+  const requestDocs = { tags, summary: 'Get what went to the model in one call of a workflow', params: getModelRequestInput, response: { 200: modelRequest, ...problems(400, 401, 404) } }
+  server.get('/durable/workflows/:workflow_id/requests/:event_id', { schema: requestDocs }, async (request, reply) => {
+    const address = { workflow_id: readPathId(request, 'workflow_id'), event_id: readPathId(request, 'event_id') }
+    return getModelRequest(services, request.caller, address, abortOnDisconnect(reply))
   })
 
   server.post(

@@ -1,6 +1,7 @@
 import { cancelWorkflow } from '../operations/cancel-workflow.ts'
 import { drainWorker, drainWorkerInput } from '../operations/drain-worker.ts'
 import { getDurableHealth } from '../operations/get-durable-health.ts'
+import { getModelRequest, getModelRequestInput } from '../operations/get-model-request.ts'
 import { getThroughput, getThroughputInput } from '../operations/get-throughput.ts'
 import { getWorkflow, getWorkflowInput } from '../operations/get-workflow.ts'
 import { listDeadLetters } from '../operations/list-dead-letters.ts'
@@ -28,6 +29,7 @@ export const durable = router({
       const { data, total } = await listWorkflowEvents(ctx.services, ctx.caller, input)
       return { data: data.map(({ json }) => parseEvent(json)), total }
     }),
+    request: procedure.input(checked(getModelRequestInput)).query(({ ctx, input }) => getModelRequest(ctx.services, ctx.caller, input, ctx.signal)),
     cancel: procedure.input(checked(getWorkflowInput)).mutation(({ ctx, input }) => cancelWorkflow(ctx.services, ctx.caller, input)),
   }),
 

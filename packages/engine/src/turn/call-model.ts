@@ -1,6 +1,8 @@
+import type { PromptRecord } from '@reprise/contract'
 import { reachCrashPoint } from '@reprise/store'
 import { buildPrompt } from '../prompt/build-prompt.ts'
 import { planPrompt, type PromptPlan } from '../prompt/plan-prompt.ts'
+import { recordPrompt } from '../prompt/record-prompt.ts'
 import { ModelError } from '../models/model-error.ts'
 import type { ModelCall } from '../models/model-provider.ts'
 import { AnswerStream } from './answer-stream.ts'
@@ -56,24 +58,26 @@ async function attemptCall(run: TurnRun, iteration: number, plan: PromptPlan): P
   const { agent_id, harness_id } = turn.definition
   const { model, id: model_id, provider_id } = turn.model
   const startedAt = performance.now()
-  writer.event('reason.started', { agent_id, harness_id, metadata: { model, model_id, provider_id } })
+  writer.event('reason.started', { agent_id, harness_id, metadata: { model, model_id, provider_id, worker_id: run.worker_id, attempt: turn.attempt } })
   const answer = new AnswerStream({ writer, turn_id: turn.id, model, iteration, startedAt })
   const call = new AbortController()
   const deadline = setTimeout(() => call.abort(new ModelError('timeout', 'the model did not finish in time')), services.limits.modelCallMsMax)
   const onStop = () => call.abort(lease.signal.reason)
   lease.signal.addEventListener('abort', onStop, { once: true })
+  let prompt: PromptRecord | undefined
   try {
     lease.signal.throwIfAborted()
     const modelCall = await prepareCall(run, plan)
+    prompt = recordPrompt(modelCall, plan.cut)
     reachCrashPoint('model.before_call')
     const finished = await services.breakers.call(provider_id, () => untilAborted(drain(run, modelCall, answer, call.signal), call.signal))
     reachCrashPoint('model.answered')
-    writeAnswer(run, answer, finished, performance.now() - startedAt)
+    writeAnswer(run, answer, { finished, prompt, durationMs: performance.now() - startedAt })
     return null
   } catch (error) {
     // A fault reaches streams as far as it came: what was streamed is kept, and never taken for an answer.
     answer.flush()
-    writeFailure(run, answer, error, performance.now() - startedAt)
+    writeFailure(run, answer, { error, prompt, durationMs: performance.now() - startedAt })
     if (lease.cancelReason && answer.text !== '') run.cutOff = answer
     if (error instanceof ModelError) return { error, written: answer.written }
     throw error

@@ -29,7 +29,7 @@ export async function runTools(run: TurnRun, openCallIds: readonly string[]): Pr
         writeResult(run, call, result, 'tool', performance.now() - callStartedAt)
         if (open > 0) return
         const duration_ms = Math.round(performance.now() - startedAt)
-        writer.event('act.completed', { completed: true, success_count: calls.length - errors, error_count: errors, duration_ms })
+        writer.event('act.completed', { completed: true, success_count: calls.length - errors, error_count: errors, duration_ms, worker_id: run.worker_id })
       }
       if (within) return await writer.commitIn(within.transaction, within.complete, write)
       write()

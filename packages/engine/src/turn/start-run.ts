@@ -6,10 +6,10 @@ import type { TurnRun, TurnServices } from './turn-run.ts'
 import { TurnWriter } from './turn-writer.ts'
 import type { Turn } from './turn.ts'
 
-export type RunOwner = Pick<TurnRun, 'nextWorkerId'>
+export type RunOwner = Pick<TurnRun, 'worker_id' | 'nextWorkerId'>
 
 /** Starts a run of a turn that was just accepted. Tools are given where there are to be none: a run that only ends its turn asks nobody for theirs. */
-export async function startRun(services: TurnServices, turn: Turn, lease: Lease, { nextWorkerId }: RunOwner, given?: TurnTools): Promise<TurnRun> {
+export async function startRun(services: TurnServices, turn: Turn, lease: Lease, { worker_id, nextWorkerId }: RunOwner, given?: TurnTools): Promise<TurnRun> {
   const tools = given ?? (await services.toolbox.choose(turn, lease.signal))
   for (const collision of tools.collisions) services.log.warn({ ...collision, turn_id: turn.id, session_id: turn.session_id }, 'a tool was left out: another has its name')
   return {
@@ -18,6 +18,7 @@ export async function startRun(services: TurnServices, turn: Turn, lease: Lease,
     tools,
     writer: new TurnWriter(services.journal, turn, lease),
     lease,
+    worker_id,
     nextWorkerId,
     stepMayHaveBegun: false,
     foundCalls: new Map(),

@@ -47,6 +47,7 @@ export interface TurnRun {
   writer: TurnWriter
   /** Every step stops at once when its signal is aborted. */
   lease: Lease
+  worker_id: string
   /** The worker that takes the session's next turn when this one ends: asked then, for by then it may be stopping. */
   nextWorkerId: () => string | null
   /** The first step of this run may have been begun before, by another worker or by this one. */

@@ -1,4 +1,4 @@
-import type { ToolCallPart } from '@reprise/contract'
+import type { PromptRecord, ToolCallPart } from '@reprise/contract'
 import { ModelError } from '../models/model-error.ts'
 import type { ModelChunk } from '../models/model-provider.ts'
 import { priceUsage } from '../models/price-usage.ts'
@@ -8,8 +8,14 @@ import { toolCallsOf } from './turn.ts'
 
 export type Finished = Extract<ModelChunk, { type: 'finished' }>
 
+interface CallOutcome {
+  /** Absent when the call was not made. */
+  prompt: PromptRecord | undefined
+  durationMs: number
+}
+
 /** Writes a whole answer, and the intents of its tool calls: they are in one checkpoint, and no tool starts before it. */
-export function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStream, finished: Finished, durationMs: number): void {
+export function writeAnswer({ turn, writer, tools, worker_id }: TurnRun, answer: AnswerStream, { finished, prompt, durationMs }: CallOutcome & { finished: Finished }): void {
   const { finish_reason, response_id } = finished
   const usage = priceUsage(finished.usage, turn.model.prices)
   const duration_ms = Math.round(durationMs)
@@ -32,6 +38,8 @@ export function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStre
       response_id,
       success: true,
       ...(turn.attempt > 1 && { retry: { attempt: turn.attempt } }),
+      worker_id,
+      prompt,
     },
     output: { message_id },
   })
@@ -46,14 +54,14 @@ export function writeAnswer({ turn, writer, tools }: TurnRun, answer: AnswerStre
 }
 
 /** Writes that a model call came to nothing. */
-export function writeFailure({ turn, writer, lease }: TurnRun, answer: AnswerStream, error: unknown, durationMs: number): void {
+export function writeFailure({ turn, writer, lease, worker_id }: TurnRun, answer: AnswerStream, { error, prompt, durationMs }: CallOutcome & { error: unknown }): void {
   if (lease.isLost) return
   const duration_ms = Math.round(durationMs)
   const reason = lease.cancelReason ? 'cancelled' : error instanceof ModelError ? error.kind : 'internal_error'
   const { model, provider_type: provider } = turn.model
   const retry = turn.attempt > 1 ? { retry: { attempt: turn.attempt } } : {}
   writer.event('llm.generation', {
-    metadata: { model, provider, duration_ms, time_to_first_token_ms: answer.timeToFirstTokenMs, finish_reasons: [], response_id: null, success: false, error: reason, ...retry },
+    metadata: { model, provider, duration_ms, time_to_first_token_ms: answer.timeToFirstTokenMs, finish_reasons: [], response_id: null, success: false, error: reason, ...retry, worker_id, prompt },
     output: { message_id: null },
   })
   writer.event('reason.completed', { success: false, has_tool_calls: false, tool_call_count: 0, duration_ms, error: reason })

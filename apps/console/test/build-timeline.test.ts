@@ -46,6 +46,14 @@ it('a call that was begun anew after a crash ends where that is known, and is ma
   expect(buildTimeline(events).restarts).toEqual([2_000])
 })
 
+it('each step knows its worker, so that a takeover is seen', () => {
+  const events = [
+    at(0, 'input.message'), reason(10), generation(20, 10, { worker_id: 'worker_a' }), at(20, 'tool.started', { tool_call: { id: 'a', name: 'dig' } }),
+    at(900, 'tool.completed', { tool_call_id: 'a', tool_name: 'dig', success: true, duration_ms: 5 }), at(900, 'act.completed', { worker_id: 'worker_b' }),
+  ]
+  expect(buildTimeline(events).spans.map(({ kind, worker_id }) => [kind, worker_id])).toEqual([['waiting', null], ['model', 'worker_a'], ['tool', 'worker_b']])
+})
+
 it('a turn that waits for its caller says so until it is answered', () => {
   const events = [at(0, 'input.message'), reason(10), generation(20, 10), at(20, 'tool.started', { tool_call: { id: 'a', name: 'ask' } }), at(20, 'tool.call_requested')]
   expect(spans(events).slice(2)).toEqual([['tool', 'ask', 20, null, 'open'], ['parked', 'Waiting for its caller', 20, null, 'open']])

@@ -15,6 +15,8 @@ export interface Span {
   error: string | null
   attempt: number
   usage: Usage | null
+  /** The worker that ran it, as far as that is known. */
+  worker_id: string | null
   /** The event that tells the most of it. */
   event_id: string | null
 }
@@ -42,7 +44,7 @@ export function buildTimeline(events: readonly SessionEvent[]): Timeline {
   let failedAt: number | null = null
 
   function begin(id: string, kind: Span['kind'], label: string, start: number, event_id: string): Span {
-    const span: Span = { key: `${id} ${spans.length}`, kind, label, start, end: null, outcome: 'open', firstTokenMs: null, error: null, attempt: 1, usage: null, event_id }
+    const span: Span = { key: `${id} ${spans.length}`, kind, label, start, end: null, outcome: 'open', firstTokenMs: null, error: null, attempt: 1, usage: null, worker_id: null, event_id }
     spans.push(span)
     open.set(id, span)
     return span
@@ -80,14 +82,14 @@ export function buildTimeline(events: readonly SessionEvent[]): Timeline {
           finish('backoff', at)
         }
         failedAt = null
-        if (!open.has('model')) begin('model', 'model', event.data.metadata.model, at, event.id)
+        if (!open.has('model')) begin('model', 'model', event.data.metadata.model, at, event.id).worker_id = event.data.metadata.worker_id ?? null
         break
       }
       case 'llm.generation': {
-        const { duration_ms, time_to_first_token_ms, success, error = null, retry, usage = null, model } = event.data.metadata
+        const { duration_ms, time_to_first_token_ms, success, error = null, retry, usage = null, model, worker_id = null } = event.data.metadata
         const span = open.get('model') ?? begin('model', 'model', model, at - duration_ms, event.id)
         // Its beginning was committed with its first words; how long it took is known to the millisecond.
-        Object.assign(span, { start: Math.max(0, at - duration_ms), firstTokenMs: time_to_first_token_ms, error, attempt: retry?.attempt ?? 1, usage, event_id: event.id })
+        Object.assign(span, { start: Math.max(0, at - duration_ms), firstTokenMs: time_to_first_token_ms, error, attempt: retry?.attempt ?? 1, usage, worker_id, event_id: event.id })
         finish('model', at, success ? 'success' : 'error')
         if (isFirstAnswer) for (const waiting of spans) if (waiting.kind === 'waiting') waiting.end = Math.min(waiting.end ?? at, Math.max(waiting.start, span.start))
         isFirstAnswer = false
@@ -106,6 +108,9 @@ export function buildTimeline(events: readonly SessionEvent[]): Timeline {
         if (![...open.keys()].some((key) => key.startsWith('tool '))) finish('parked', at)
         break
       }
+      case 'act.completed':
+        for (const span of spans) if (span.kind === 'tool') span.worker_id ??= event.data.worker_id ?? null
+        break
       case 'tool.call_requested':
       case 'tool.approval_requested':
         if (!open.has('parked')) begin('parked', 'parked', event.type === 'tool.call_requested' ? 'Waiting for its caller' : 'Waiting for approval', at, event.id)

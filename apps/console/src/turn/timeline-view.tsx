@@ -14,6 +14,7 @@ export function TimelineView({ timeline, events }: { timeline: Timeline; events:
   const [openKey, setOpenKey] = useState<string | null>(null)
   const { spans, commits, restarts, startedAt, end } = timeline
   const length = Math.max(end ?? now - startedAt, ...spans.map((span) => span.end ?? span.start), 1)
+  const workers = listWorkers(spans)
   const place = (at: number) => `${(at / length) * 100}%`
   return (
     <div className={classes['timeline']}>
@@ -29,7 +30,7 @@ export function TimelineView({ timeline, events }: { timeline: Timeline; events:
               <UnstyledButton className={classes['row']} aria-expanded={isOpen} onClick={() => setOpenKey(isOpen ? null : span.key)}>
                 <span className={classes['label']}>
                   <Text span size="sm" truncate ff={span.kind === 'tool' ? 'monospace' : undefined}>{span.label}</Text>
-                  <Text span size="xs" c={span.outcome === 'error' ? 'red' : 'dimmed'} truncate>{describeSpan(span)}</Text>
+                  <Text span size="xs" c={span.outcome === 'error' ? 'red' : 'dimmed'} truncate>{describeSpan(span, workers.length > 1)}</Text>
                 </span>
                 <span className={classes['track']} aria-hidden>
                   {commits.map((at) => <span key={at} className={classes['commit']} style={{ left: place(at) }} />)}
@@ -52,8 +53,14 @@ export function TimelineView({ timeline, events }: { timeline: Timeline; events:
   )
 }
 
-function describeSpan({ kind, attempt, firstTokenMs, error, outcome }: Span): string {
+/** The workers that ran the turn, in their order: more than one, where it was taken over. */
+export function listWorkers(spans: readonly Span[]): string[] {
+  return [...new Set(spans.flatMap(({ worker_id }) => worker_id ?? []))]
+}
+
+function describeSpan({ kind, attempt, firstTokenMs, error, outcome, worker_id }: Span, tellsWorker: boolean): string {
   const words = []
+  if (tellsWorker && worker_id !== null) words.push(`worker ${worker_id.slice(-6)}`)
   if (attempt > 1) words.push(`attempt ${attempt}`)
   if (firstTokenMs !== null && kind === 'model') words.push(`first token after ${formatDuration(firstTokenMs)}`)
   if (error !== null) words.push(error)

@@ -12,6 +12,7 @@ import { describeError } from '../ui/error-notice.tsx'
 import { formatDuration } from '../ui/format-duration.ts'
 import { Time } from '../ui/time.tsx'
 import type { Timeline } from './build-timeline.ts'
+import { listWorkers } from './timeline-view.tsx'
 import classes from './turn.module.css'
 
 const colors: Record<TurnStatus, string> = { waiting: 'gray', ready: 'gray', running: 'teal', parked: 'indigo', completed: 'teal', failed: 'red', cancelled: 'gray' }
@@ -28,6 +29,7 @@ export function TurnHead({ workflow, timeline, events }: TurnHeadProps) {
   const started = events.find((event) => event.type === 'reason.started')
   const ended = events.findLast((event) => event.type === 'turn.completed')
   const words = input?.type === 'input.message' ? input.data.message.content.flatMap((part) => (part.type === 'text' ? part.text : [])).join(' ') : ''
+  const workers = listWorkers(timeline.spans)
   const usage = ended?.type === 'turn.completed' ? ended.data.usage : null
   return (
     <header>
@@ -52,7 +54,7 @@ export function TurnHead({ workflow, timeline, events }: TurnHeadProps) {
         <Fact name="Tokens out">{usage ? usage.output_tokens.toLocaleString('en') : '–'}</Fact>
         {usage?.cache_read_tokens !== undefined && <Fact name="From cache">{usage.cache_read_tokens.toLocaleString('en')}</Fact>}
         {usage?.cost_usd !== undefined && <Fact name="Cost">${usage.cost_usd.toFixed(6)}</Fact>}
-        {workflow.worker_id !== null && <Fact name="Worker"><Text span ff="monospace" size="xs">{workflow.worker_id.slice(-8)}</Text></Fact>}
+        {workers.length > 0 && <Fact name={workers.length === 1 ? 'Worker' : 'Workers, by takeover'}><Text span ff="monospace" size="xs">{workers.map((id) => id.slice(-6)).join(' → ')}</Text></Fact>}
         {workflow.attempt > 1 && <Fact name="Attempt">{workflow.attempt}</Fact>}
         {(workflow.recoveries > 0 || timeline.restarts.length > 0) && <Fact name="Taken up again">{Math.max(workflow.recoveries, timeline.restarts.length)} ×</Fact>}
         {workflow.retry_of !== null && <Fact name="Retry of"><Anchor component={Link} href={`/turns/${workflow.retry_of}`} size="sm">the failed turn</Anchor></Fact>}

@@ -22,8 +22,14 @@ describe('the state in a sentence', () => {
   })
 
   it('says when a worker is late', () => {
-    const late = { status: 'late' } as Worker // all that is looked at
+    const late = { status: 'late', breakers: [] as Worker['breakers'] } as Worker // all that is looked at
     expect(describeHealth(quiet, [late])).toEqual({ level: 'strained', words: '1 worker late with the heartbeat' })
+  })
+
+  it('says which provider fails', () => {
+    const breakers: Worker['breakers'] = [{ provider_id: 'provider_1', provider_name: 'OpenAI', state: 'open', since: '2026-01-01T00:00:00.000Z' }]
+    const workers = [{ status: 'live', breakers }, { status: 'live', breakers }] as Worker[] // all that is looked at
+    expect(describeHealth(quiet, workers)).toEqual({ level: 'failing', words: 'OpenAI failed too often, and is left alone for a while' })
   })
 })
 

@@ -67,6 +67,9 @@ export const worker = z
     turns_running: z.int(),
     started_at: z.iso.datetime(),
     heartbeat_at: z.iso.datetime(),
+    breakers: z
+      .array(z.object({ provider_id: ids.provider, provider_name: z.string().nullable(), state: z.enum(['open', 'half_open']), since: z.iso.datetime() }))
+      .describe('Providers that it leaves alone, for they failed too often. `half_open`: the next call shows whether one is back'),
   })
   .meta({ id: 'Worker', description: 'A process that runs turns' })
 export type Worker = z.output<typeof worker>

@@ -1,6 +1,6 @@
 import type { Compute } from '@reprise/compute'
 import type { ModelRequest, ModelTry } from '@reprise/contract'
-import { createPool, Definitions, type Database, type DatabasePool, type Journal, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
+import { createPool, Definitions, recordBreakers, type Database, type DatabasePool, type Journal, type OpenBreaker, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
 import { Background } from './background/background.ts'
 import { createEraseSessions } from './background/erase-sessions.ts'
 import { createForgetDefinitions } from './background/forget-definitions.ts'
@@ -132,7 +132,7 @@ export function createEngine(options: EngineOptions): Engine {
     compute,
     toolbox,
     providers,
-    breakers: new ProviderBreakers(),
+    breakers: new ProviderBreakers((open) => noteBreakers(open)),
     pasts: new SessionPasts(),
     egress,
     fittedImages: new FittedImages(),
@@ -140,6 +140,12 @@ export function createEngine(options: EngineOptions): Engine {
     log,
   }
   const worker = new Worker({ services: turnServices, connectionString, slots, graceMs })
+  // One after the other, so that the last word stands; to be seen, and never in a turn's way.
+  let noted: Promise<void> = Promise.resolve()
+  function noteBreakers(open: OpenBreaker[]): void {
+    log.warn({ breakers: open }, open.length === 0 ? 'every provider is called again' : 'a provider fails, and is left alone for a while')
+    noted = noted.then(() => recordBreakers(db, worker.id, open)).catch((err: unknown) => log.warn({ err }, 'the state of the breakers was not recorded'))
+  }
   const settings = new SettingsLoader(db)
   const services = { db, journal, compute, worker, settings, definitions: new Definitions() }
   const order: Background['order'] = (name, sent, when) => background.order(name, sent, when)

@@ -1,5 +1,5 @@
 import type { Event } from '@reprise/contract'
-import { seeded } from '@reprise/store'
+import { listWorkers, seeded } from '@reprise/store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ModelError, type ModelChunk } from '../src/index.ts'
 import { openEngineFixture, script, type EngineFixture, type EngineProcess } from './support/engine-fixture.ts'
@@ -146,6 +146,9 @@ test('a provider that is down is left alone by all turns, and tried again later'
   const events = await run('hello', behind)
   expect(calls).toBe(callsBefore)
   expect(ofType(events, 'turn.failed')[0]?.data).toMatchObject({ error_code: 'model_unavailable' })
+  const shown = async () => (await listWorkers(fixture.pool)).find(({ id }) => id === behind.engine.worker.id)?.breakers
+  await expect.poll(shown).toEqual([{ provider_id: seeded.provider_id, provider_name: 'Simulated', state: 'open', since: expect.any(String) }])
+  expect((await listWorkers(fixture.pool)).find(({ id }) => id === process.engine.worker.id)?.breakers).toEqual([])
   await behind.stop()
 })
 

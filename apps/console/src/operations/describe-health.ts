@@ -16,6 +16,8 @@ export function describeHealth(health: DurableHealth, workers: readonly Worker[]
   const age = oldest_ready_age_ms === null ? '' : `, the oldest for ${formatDuration(oldest_ready_age_ms)}`
   if (workers_live === 0) return { level: 'failing', words: turns_ready > 0 ? `No worker is there: ${count(turns_ready, 'turn')} waiting${age}` : 'No worker is there: what is posted waits' }
   if (turns_ready > 0 && (oldest_ready_age_ms ?? 0) > patienceMs) return { level: turns_running >= slots ? 'strained' : 'failing', words: `${count(turns_ready, 'turn')} waiting${age}: ${turns_running >= slots ? 'every slot is taken' : 'nobody takes them'}` }
+  const failing = [...new Set(workers.flatMap(({ breakers }) => breakers.map(({ provider_name }) => provider_name ?? 'a deleted provider')))]
+  if (failing.length > 0) return { level: 'failing', words: `${failing.join(' and ')} failed too often, and ${failing.length === 1 ? 'is' : 'are'} left alone for a while` }
   const late = workers.filter(({ status }) => status === 'late').length
   if (late > 0) return { level: 'strained', words: `${count(late, 'worker')} late with the heartbeat` }
   if (turns_failed_last_hour >= failedMany) return { level: 'strained', words: `${count(turns_failed_last_hour, 'turn')} failed within the hour` }

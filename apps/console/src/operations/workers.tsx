@@ -31,7 +31,7 @@ export function Workers() {
   )
 }
 
-function WorkerRow({ worker: { id, hostname, pid, status, draining, slots, turns_running, started_at, heartbeat_at } }: { worker: Worker }) {
+function WorkerRow({ worker: { id, hostname, pid, status, draining, slots, turns_running, started_at, heartbeat_at, breakers } }: { worker: Worker }) {
   const queries = useQueryClient()
   const drain = useMutation({
     mutationFn: () => client.durable.workers.drain.mutate({ worker_id: id }),
@@ -49,7 +49,7 @@ function WorkerRow({ worker: { id, hostname, pid, status, draining, slots, turns
   return (
     <Table.Tr>
       <Table.Td><Text size="sm">{hostname}</Text><Text size="xs" c="dimmed" ff="monospace">pid {pid}, {id.slice(-8)}</Text></Table.Td>
-      <Table.Td><Text size="sm" c={colors[status]}>{words[status]}{draining ? ', draining' : ''}</Text></Table.Td>
+      <Table.Td><Text size="sm" c={colors[status]}>{words[status]}{draining ? ', draining' : ''}</Text>{breakers.map(({ provider_id, provider_name, state, since }) => <Text key={provider_id} size="xs" c="red">{provider_name ?? provider_id}: {state === 'open' ? 'left alone' : 'tried again'} since <Time at={since} /></Text>)}</Table.Td>
       <Table.Td><Text size="xs" mb={2}>{turns_running} of {slots}</Text><Progress value={(turns_running / Math.max(slots, 1)) * 100} size="sm" aria-label={`${turns_running} of ${slots} slots`} /></Table.Td>
       <Table.Td><Text size="sm"><Time at={heartbeat_at} /></Text></Table.Td>
       <Table.Td><Text size="sm"><Time at={started_at} /></Text></Table.Td>

@@ -1,4 +1,5 @@
-import { BrokenCircuitError, circuitBreaker, handleWhen, SamplingBreaker, type CircuitBreakerPolicy } from 'cockatiel'
+import type { OpenBreaker } from '@reprise/store'
+import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen, SamplingBreaker, type CircuitBreakerPolicy } from 'cockatiel'
 import { ModelError, type ModelErrorKind } from './model-error.ts'
 
 /** Faults that say something about the provider, and nothing about the call. */
@@ -11,6 +12,13 @@ const sampling = { threshold: 0.5, duration: 15_000, minimumRps: 1 }
 /** One circuit breaker per provider: a provider that is down is left alone for a while, by all turns of this process. */
 export class ProviderBreakers {
   readonly #breakers = new Map<string, CircuitBreakerPolicy>()
+  readonly #open = new Map<string, OpenBreaker>()
+  readonly #onChange: (open: OpenBreaker[]) => void
+
+  /** `onChange` is told of those that are not closed, with every change. */
+  constructor(onChange: (open: OpenBreaker[]) => void) {
+    this.#onChange = onChange
+  }
 
   /** Runs one model call through the provider's breaker. While it is open, fails with `unavailable`, to be retried later. */
   async call<T>(providerId: string, work: () => Promise<T>): Promise<T> {
@@ -27,8 +35,15 @@ export class ProviderBreakers {
     if (!breaker) {
       const counted = handleWhen((error) => error instanceof ModelError && countedKinds.has(error.kind))
       breaker = circuitBreaker(counted, { halfOpenAfter: openMs, breaker: new SamplingBreaker(sampling) })
+      breaker.onStateChange((state) => this.#note(providerId, state))
       this.#breakers.set(providerId, breaker)
     }
     return breaker
+  }
+
+  #note(provider_id: string, state: CircuitState): void {
+    if (state === CircuitState.Closed) this.#open.delete(provider_id)
+    else this.#open.set(provider_id, { provider_id, state: state === CircuitState.HalfOpen ? 'half_open' : 'open', since: new Date().toISOString() })
+    this.#onChange([...this.#open.values()])
   }
 }

@@ -8,7 +8,9 @@ const columns = `w.id, w.hostname, w.pid, w.slots, w.drain_requested_at IS NOT N
     WHEN worker_is_gone(w.id) THEN 'gone'
     WHEN w.heartbeat_at < clock_timestamp() - interval '2 seconds' THEN 'late'
     ELSE 'live'
-  END AS status`
+  END AS status,
+  (SELECT coalesce(json_agg(json_build_object('provider_id', b->>'provider_id', 'provider_name', p.name, 'state', b->>'state', 'since', b->>'since') ORDER BY b->>'since'), '[]')
+    FROM json_array_elements(w.breakers) b LEFT JOIN providers p ON p.id = b->>'provider_id') AS breakers`
 
 /** Every worker that has not said goodbye, the latest first. */
 export async function listWorkers(db: Database): Promise<Worker[]> {

@@ -40,6 +40,19 @@ export async function recordSuspect(db: Database, workerId: string, turnId: stri
   await db.query({ text: '/* recordSuspect */ UPDATE workers SET suspect_turn_id = $2 WHERE id = $1', values: [workerId, turnId] })
 }
 
+/** A provider that a worker leaves alone for a while. */
+export interface OpenBreaker {
+  provider_id: string
+  /** `half_open`: the next call shows whether the provider is back. */
+  state: 'open' | 'half_open'
+  since: string
+}
+
+/** Says which providers the worker leaves alone. */
+export async function recordBreakers(db: Database, workerId: string, breakers: readonly OpenBreaker[]): Promise<void> {
+  await db.query({ text: '/* recordBreakers */ UPDATE workers SET breakers = $2 WHERE id = $1', values: [workerId, JSON.stringify(breakers)] })
+}
+
 export interface HeldTurn {
   organization_id: string
   session_id: string

@@ -42,16 +42,16 @@ describe('a message', () => {
 
   it('takes model and reasoning with it, and the choice stays', async () => {
     const { page, session_id, close } = await open()
-    await page.getByRole('combobox', { name: 'Reasoning' }).click()
-    await page.getByRole('option', { name: 'High', exact: true }).click()
-    await page.getByRole('combobox', { name: 'Model' }).click()
-    await page.getByRole('option', { name: 'Simulated model' }).click()
+    await page.getByRole('button', { name: /^Reasoning/ }).click()
+    await page.getByRole('menuitem', { name: 'High', exact: true }).click()
+    await page.getByRole('button', { name: /^Model/ }).click()
+    await page.getByRole('menuitem', { name: 'Simulated model', exact: true }).click()
     await box(page).fill('hello')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Thoughts' }).waitFor()
     expect((await readMessages(server.url, session_id))[0]!.controls).toMatchObject({ model_id: expect.stringMatching(/^model_/), reasoning: { effort: 'high' } })
     await page.reload()
-    expect(await page.getByRole('combobox', { name: 'Reasoning' }).inputValue()).toBe('High')
+    await page.getByRole('button', { name: 'Reasoning: High' }).waitFor()
     await close()
   })
 
@@ -61,8 +61,8 @@ describe('a message', () => {
   ])('that is sent while a turn runs does as it is told: %s', async (label, policy) => {
     const { page, session_id, close } = await open()
     await postScript(server.url, session_id, [{ text: 'slow', ttft_ms: 60_000 }])
-    await page.getByRole('combobox', { name: 'While a turn runs' }).click()
-    await page.getByRole('option', { name: new RegExp(`^${label}\\s*(The|Ends)`) }).click()
+    await page.getByRole('button', { name: /^While a turn runs/ }).click()
+    await page.getByRole('menuitem', { name: new RegExp(`^${label}\\s*(The|Ends)`) }).click()
     await box(page).fill('and this')
     await page.keyboard.press('Enter')
     await page.getByText('and this', { exact: true }).waitFor()

@@ -1,6 +1,6 @@
 import '@mantine/spotlight/styles.css'
 import { useMantineColorScheme } from '@mantine/core'
-import { useDebouncedValue, useHotkeys } from '@mantine/hooks'
+import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -13,7 +13,7 @@ import { sections } from '../settings/sections.ts'
 import { useCaller } from './caller.tsx'
 import { showShortcuts } from './shortcuts.tsx'
 
-/** Everything that can be gone to or done from anywhere, by a few letters of its name: Ctrl+K opens it. */
+/** Everything that can be gone to or done from anywhere, by a few letters of its name. */
 export function Palette() {
   const [query, setQuery] = useState('')
   const [location, navigate] = useLocation()
@@ -22,11 +22,6 @@ export function Palette() {
   const mayWrite = scopes.includes('write')
   const create = useCreateSession()
   const found = useFoundSessions(query)
-  useHotkeys([
-    ['shift+?', showShortcuts],
-    ['n', () => mayWrite && create.mutate(null)],
-    ['/', () => document.querySelector<HTMLInputElement>('[data-search]')?.focus()],
-  ])
   const session_id = /^\/sessions\/(sess_\w+)$/.exec(location)?.[1]
   const actions: SpotlightActionGroupData[] = [
     { group: 'Sessions', actions: found.map((session) => ({ id: session.id, label: nameSession(session), description: session.tags.join(', '), onClick: () => navigate(`/sessions/${session.id}`) })) },
@@ -61,7 +56,7 @@ export function Palette() {
       actions={actions.filter((group) => group.actions.length > 0)}
       query={query}
       onQueryChange={setQuery}
-      shortcut="mod + K"
+      shortcut={null}
       nothingFound="Nothing is called so"
       highlightQuery
       scrollable

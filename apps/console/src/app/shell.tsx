@@ -1,5 +1,4 @@
 import { ActionIcon, Alert, Anchor, AppShell, Group, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { spotlight } from '@mantine/spotlight'
 import { IconActivity, IconCommand, IconLogout, IconMessages, IconMoon, IconSettings, IconSun, IconWifiOff } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, type ReactNode } from 'react'
@@ -9,6 +8,7 @@ import { logOut, loginKey } from '../server/login.ts'
 import { useCaller } from './caller.tsx'
 import { PageBoundary } from './page-boundary.tsx'
 import classes from './shell.module.css'
+import { useShortcuts } from './use-shortcuts.ts'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
 
@@ -21,6 +21,7 @@ const areas = [
 /** The frame of every page: a bar with the areas on top, and a page that has the rest of the window. */
 export function Shell({ children }: { children: ReactNode }) {
   const [location] = useLocation()
+  const { isPaletteWanted, openPalette } = useShortcuts()
   return (
     <AppShell header={{ height: 52 }} padding={0}>
       <a className={classes['skip']} href="#page">Skip to the page</a>
@@ -30,7 +31,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </Group>
         <Group gap={4} wrap="nowrap">
           <Tooltip label="Go to anything (Ctrl+K)">
-            <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Go to anything" onClick={spotlight.open}><IconCommand size={18} /></ActionIcon>
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Go to anything" onClick={openPalette}><IconCommand size={18} /></ActionIcon>
           </Tooltip>
           <ColorSchemeButton />
           <LogOutButton />
@@ -40,7 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <LostConnection />
         <PageBoundary key={location}>{children}</PageBoundary>
       </AppShell.Main>
-      <Suspense><Palette /></Suspense>
+      {isPaletteWanted && <Suspense><Palette /></Suspense>}
     </AppShell>
   )
 }

@@ -1,9 +1,10 @@
-import { ActionIcon, Badge, Menu, TagsInput, Text, TextInput, Title } from '@mantine/core'
+import { ActionIcon, Badge, Loader, Menu, Text, TextInput, Title } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import type { Session } from '@reprise/contract'
 import { IconArrowFork, IconArrowLeft, IconCopy, IconDots, IconDownload, IconPencil, IconPin, IconPinnedOff, IconTags, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { Link, useLocation } from 'wouter'
 import { useCaller } from '../app/caller.tsx'
 import type { RunningTurn } from '../chat/conversation/conversation.ts'
@@ -12,6 +13,8 @@ import { describeError } from '../ui/error-notice.tsx'
 import { nameSession } from './name-session.ts'
 import { SessionStatus } from './session-status.tsx'
 import classes from './sessions-page.module.css'
+
+const TagsInput = lazy(async () => ({ default: (await import('./tags-input.tsx')).TagsInput }))
 
 interface SessionHeaderProps {
   session: Session
@@ -80,7 +83,7 @@ function openTags(session: Session, onSave: (tags: string[]) => void): void {
   let tags = session.tags
   modals.openConfirmModal({
     title: 'Tags of the session',
-    children: <TagsInput label="Tags" description="Enter adds one" defaultValue={session.tags} onChange={(changed) => (tags = changed)} data-autofocus />,
+    children: <Suspense fallback={<Loader size="sm" aria-label="Loading" />}><TagsInput label="Tags" description="Enter adds one" defaultValue={session.tags} onChange={(changed) => (tags = changed)} data-autofocus /></Suspense>,
     labels: { confirm: 'Save', cancel: 'Cancel' },
     closeButtonProps: { 'aria-label': 'Close' },
     onConfirm: () => onSave(tags),

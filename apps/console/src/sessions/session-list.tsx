@@ -1,4 +1,4 @@
-import { Badge, Button, Loader, Select, Text, TextInput, Title } from '@mantine/core'
+import { Badge, Button, Loader, NativeSelect, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import type { Session, SessionStatus as Status } from '@reprise/contract'
 import { IconPinFilled, IconSearch } from '@tabler/icons-react'
@@ -46,7 +46,7 @@ export function SessionList({ open_id }: { open_id: string | null }) {
       </div>
       <div className={classes['head']}>
         <TextInput flex={1} size="xs" aria-label="Search sessions" placeholder="Title, tag or agent" leftSection={<IconSearch size={14} aria-hidden />} value={search} onChange={(event) => change('search', event.currentTarget.value)} data-search />
-        <Select w={110} size="xs" aria-label="Status" placeholder="Any status" clearable clearButtonProps={{ 'aria-label': 'Any status' }} data={statuses.slice()} value={status} onChange={(value) => change('status', value)} />
+        <NativeSelect w={110} size="xs" aria-label="Status" data={[{ value: '', label: 'Any status' }, ...statuses]} value={status ?? ''} onChange={(event) => change('status', event.currentTarget.value)} />
       </div>
       {sessions.isPending && <Loader size="sm" mx="auto" aria-label="Loading sessions" />}
       {sessions.error && <ErrorNotice error={sessions.error} onRetry={() => void sessions.refetch()} />}

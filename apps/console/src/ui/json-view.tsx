@@ -1,10 +1,6 @@
-import { Code, ScrollArea } from '@mantine/core'
+import { Code } from '@mantine/core'
 
-/** A value as indented JSON: text, never markup. */
+/** A value as indented JSON: text, never markup. What is long scrolls within, also by the keyboard. */
 export function JsonView({ value, maxHeight = 320, label }: { value: unknown; maxHeight?: number; label: string }) {
-  return (
-    <ScrollArea.Autosize mah={maxHeight} type="auto" viewportProps={{ tabIndex: 0, role: 'group', 'aria-label': label }}>
-      <Code block>{JSON.stringify(value, null, 2) ?? 'undefined'}</Code>
-    </ScrollArea.Autosize>
-  )
+  return <Code block tabIndex={0} role="group" aria-label={label} mah={maxHeight} style={{ overflow: 'auto' }}>{JSON.stringify(value, null, 2) ?? 'undefined'}</Code>
 }

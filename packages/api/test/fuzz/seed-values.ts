@@ -53,7 +53,12 @@ async function seedTurns({ url, pool }: TestServer, known: KnownValues): Promise
   await postMessage(url, id, failing)
   await readUntil(url, id, 'session.idled')
   await postMessage(url, id, textMessage('answered'))
-  known.addFrom([parked, undecided, await readUntil(url, id, 'turn.completed')])
+  const events = await readUntil(url, id, 'turn.completed')
+  known.addFrom([parked, undecided, events])
+  // A call is asked for with its own turn.
+  const call = events.findLast(({ type }) => type === 'llm.generation')!
+  known.addWord('event_id', call.id)
+  known.addWord('workflow_id', call.context.turn_id!)
 }
 
 /** What a list shows at `/v1/capabilities` may stand for the parameter of `/v1/capabilities/{capability_id}`. */

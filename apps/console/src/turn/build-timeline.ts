@@ -121,7 +121,7 @@ export function buildTimeline(events: readonly SessionEvent[]): Timeline {
       case 'turn.completed':
       case 'turn.failed':
       case 'turn.cancelled':
-        for (const id of [...open.keys()]) finish(id, at, event.type === 'turn.completed' ? 'success' : 'error')
+        for (const id of open.keys()) finish(id, at, event.type === 'turn.completed' ? 'success' : 'error')
         timeline.end = at
         break
       default:

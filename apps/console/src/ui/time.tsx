@@ -16,7 +16,7 @@ export function Time({ at }: { at: string }) {
 }
 
 /** `differenceMs`: below zero for what is past. */
-export function describeAge(differenceMs: number): string {
+function describeAge(differenceMs: number): string {
   for (const [unit, ms] of units) if (Math.abs(differenceMs) >= ms) return relative.format(Math.trunc(differenceMs / ms), unit)
   return differenceMs < -5_000 ? relative.format(Math.trunc(differenceMs / 1_000), 'second') : 'now'
 }

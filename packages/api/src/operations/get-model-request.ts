@@ -1,6 +1,6 @@
 import { AppError, ids, promptRecord, type Event, type EventData, type ModelRequest } from '@reprise/contract'
 import { readEvents } from '@reprise/store'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Caller, Services } from '../services.ts'
 import { getWorkflow, getWorkflowInput } from './get-workflow.ts'
 

@@ -4,7 +4,7 @@ import { describeError } from '../../ui/error-notice.tsx'
 import { uploadImage } from './upload-image.ts'
 import type { UploadedImage } from './use-draft.ts'
 
-export interface Upload {
+interface Upload {
   key: string
   file: File
   /** Of the picture as this browser has it. */

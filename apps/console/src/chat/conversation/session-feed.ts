@@ -94,7 +94,8 @@ export class SessionFeed implements PendingMessages {
     this.#arrived.push(event)
     if (this.#lostAt !== null && Date.parse(event.ts) < Date.now()) this.#missed += 1
     // A page that nobody sees draws no frames, and goes on all the same.
-    this.#frame ??= document.hidden ? window.setTimeout(() => this.#draw(), 100) : requestAnimationFrame(() => this.#draw())
+    if (this.#frame !== null) return
+    this.#frame = document.hidden ? window.setTimeout(() => this.#draw(), 100) : requestAnimationFrame(() => this.#draw())
   }
 
   #draw(): void {

@@ -17,6 +17,9 @@ const projects = {
   console: 'apps/console',
 }
 
+/** A browser goes through a dozen steps in one test, and waits for each no longer than others wait for one. */
+const journeys = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 15_000 } } }
+
 export default defineConfig({
   test: {
     globalSetup: './test/global-setup.ts',
@@ -27,7 +30,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     expect: { poll: { timeout: 10_000 } },
     projects: [
-      ...Object.entries(projects).map(([name, folder]) => ({ extends: true as const, test: { name, include: [`${folder}/test/**/*.test.ts`] } })),
+      ...Object.entries(projects).map(([name, folder]) => ({ extends: true as const, test: { name, include: [`${folder}/test/**/*.test.ts`], ...(name === 'console' && journeys) } })),
       // Tests about the code base itself.
       { extends: true as const, test: { name: 'repository', include: ['test/**/*.test.ts'] } },
     ],

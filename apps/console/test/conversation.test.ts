@@ -18,7 +18,7 @@ afterAll(async () => {
 })
 
 const words = Array.from({ length: 120 }, (_, index) => `word${index}`).join(' ')
-const slowly = { tokens_per_second: 60 }
+const slowly = { tokens_per_second: 30 }
 
 describe('an answer', () => {
   it('streams in, and is then exactly what is stored', async () => {

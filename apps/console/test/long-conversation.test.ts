@@ -43,9 +43,9 @@ it('a conversation of 5,000 messages opens at its end, and scrolls to its beginn
   expect(measured.top).toBe('1')
   expect(measured.nodes, 'articles that are drawn at once').toBeLessThan(120)
   // A browser without a graphics card on a busy machine: it is about being drawn anew each time, and not about a figure.
-  expect(measured.median, 'milliseconds a frame').toBeLessThan(100)
+  expect(measured.median, 'milliseconds a frame').toBeLessThan(250)
   await close()
-}, 40_000)
+}, 60_000)
 
 it('nothing jumps while an answer streams, and a reader who scrolled up is left alone', async () => {
   const session_id = await createSession(server.url)
@@ -70,4 +70,4 @@ it('nothing jumps while an answer streams, and a reader who scrolled up is left 
   await page.getByRole('article', { name: 'Answer' }).getByText('word399').waitFor()
   await expect.poll(distance).toBeLessThan(5)
   await close()
-}, 40_000)
+}, 60_000)

@@ -18,12 +18,12 @@ afterAll(async () => {
 
 it('a turn is followed while it runs: its steps, what they were given and gave, and its events', async () => {
   const session_id = await createSession(server.url, { capabilities: [{ ref: 'calculator' }] })
-  const { turn_id } = await postScript(server.url, session_id, [{ text: 'I look.', ttft_ms: 300, tool_calls: [{ name: 'calculator', arguments: { expression: '6 * 7' } }] }, { text: 'It is 42.', ttft_ms: 1_500 }], 'What is it?\n')
+  const { turn_id } = await postScript(server.url, session_id, [{ text: 'I look.', ttft_ms: 300, tool_calls: [{ name: 'calculator', arguments: { expression: '6 * 7' } }] }, { text: 'It is 42.', ttft_ms: 6_000 }], 'What is it?\n')
   const { page, context, close } = await openPage(browser, `${server.url}/turns/${turn_id}`, { permissions: ['clipboard-read', 'clipboard-write'] })
   await page.getByText('running', { exact: true }).waitFor()
   await page.getByText('completed', { exact: true }).waitFor()
   const steps = page.getByRole('list', { name: 'Steps of the turn' }).locator('button[aria-expanded]')
-  await expect.poll(() => steps.allTextContents()).toEqual([expect.stringContaining('Waiting'), expect.stringMatching(/sim.*first token after 3\d\d ms/), expect.stringContaining('calculator'), expect.stringContaining('sim')])
+  await expect.poll(() => steps.allTextContents()).toEqual([expect.stringContaining('Waiting'), expect.stringMatching(/sim.*first token after/), expect.stringContaining('calculator'), expect.stringContaining('sim')])
   await steps.nth(2).focus()
   await page.keyboard.press('Enter')
   await page.getByRole('group', { name: 'Arguments', exact: true }).getByText('6 * 7').waitFor()
@@ -58,18 +58,19 @@ it('a failed turn says why, and is tried again in a new one', async () => {
   await close()
 })
 
-it('a turn is accessible, in light and dark, on a desk and on a phone; one that is not there is said so', async () => {
+it.each([{ colorScheme: 'light' }, { colorScheme: 'dark', viewport: phone }] as const)('a turn is accessible: %o', async (look) => {
   const session_id = await createSession(server.url)
   const { turn_id } = await postScript(server.url, session_id, [{ text: 'Hello.' }])
-  for (const look of [{ colorScheme: 'light' }, { colorScheme: 'dark', viewport: phone }] as const) {
-    const { page, close } = await openPage(browser, `${server.url}/turns/${turn_id}`, look)
-    await page.getByRole('list', { name: 'Steps of the turn' }).getByRole('button').last().click()
-    await expectAccessible(page)
-    await page.getByRole('tab', { name: /Events/ }).click()
-    await expectAccessible(page)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing scrolls sideways').toBe(true)
-    await close()
-  }
+  const { page, close } = await openPage(browser, `${server.url}/turns/${turn_id}`, look)
+  await page.getByRole('list', { name: 'Steps of the turn' }).getByRole('button').last().click()
+  await expectAccessible(page)
+  await page.getByRole('tab', { name: /Events/ }).click()
+  await expectAccessible(page)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing scrolls sideways').toBe(true)
+  await close()
+})
+
+it('a turn that is not there is said to be so', async () => {
   const { page, close } = await openPage(browser, `${server.url}/turns/turn_${'0'.repeat(32)}`, { expected: /404/ })
   await page.getByText('Turn not found').waitFor()
   await close()

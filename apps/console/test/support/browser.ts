@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 
 const executables = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 /** Shorter than a test's: what it waited for is then said. */
-const patienceMs = 8_000
+const patienceMs = 15_000
 const desktop = { width: 1280, height: 800 }
 export const phone = { width: 390, height: 844 }
 

@@ -15,6 +15,9 @@ server.registerTool('schema', { description: `${'d'.repeat(4_090)}${token}`, inp
 server.registerTool(`with_${token}`, {}, () => answer('done'))
 server.registerTool('report', {}, async ({ sendNotification, _meta }) => {
   const progressToken = _meta?.progressToken ?? 0
+  // What it tells and what it answers arrive at once.
+  process.stdout.cork()
+  setTimeout(() => process.stdout.uncork(), 100)
   await sendNotification({ method: 'notifications/progress', params: { progressToken, progress: 1, message: `${'p'.repeat(499)}😀${token}` } })
   return answer('done')
 })

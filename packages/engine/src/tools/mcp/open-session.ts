@@ -1,7 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { ErrorCode, McpError, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode, isJSONRPCErrorResponse, isJSONRPCResultResponse, McpError, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import type { Readable } from 'node:stream'
 import type { Compute } from '@reprise/compute'
 import type { Egress } from '../../egress/egress.ts'
@@ -52,6 +52,7 @@ export async function openSession(spec: Pick<ServerSpec, 'name' | 'place'>, serv
   const timer = setTimeout(() => limit.abort(new AnswerMissing(`did not answer within ${timeoutMs / 1000} s`)), timeoutMs)
   try {
     await untilAborted(client.connect(transport, { timeout: timeoutMs }), limit.signal)
+    hearInOrder(transport)
     session.hasId = transport instanceof HttpTransport && transport.sessionId !== undefined
     return session
   } catch (error) {
@@ -70,6 +71,16 @@ export function nameEnd({ isClosed }: Session, error: unknown): unknown {
 
 export async function closeQuietly(client: Client): Promise<void> {
   await client.close().catch(() => {})
+}
+
+/** The library takes up an answer at once, and what was told just before it a moment later: too late, for the call is over. */
+function hearInOrder(transport: Transport): void {
+  const hear = transport.onmessage
+  if (!hear) return
+  transport.onmessage = (message, extra) => {
+    if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) queueMicrotask(() => hear(message, extra))
+    else hear(message, extra)
+  }
 }
 
 function openTransport({ name, place }: Pick<ServerSpec, 'name' | 'place'>, { egress, log }: SessionServices): Transport {

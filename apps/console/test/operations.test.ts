@@ -64,6 +64,16 @@ describe('the page', () => {
     await close()
   })
 
+  it('tells by colour which line is which', async () => {
+    const { page, close } = await openPage(browser, `${server.url}/operations`)
+    const swatches = page.locator('.mantine-ColorSwatch-colorOverlay')
+    await swatches.first().waitFor()
+    const seen = await swatches.evaluateAll((overlays) => overlays.map((overlay) => ({ width: overlay.getBoundingClientRect().width, color: getComputedStyle(overlay).backgroundColor })))
+    expect(seen.map(({ width }) => width)).toEqual([12, 12, 12, 12, 12, 12])
+    expect(new Set(seen.map(({ color }) => color)).size).toBe(6)
+    await close()
+  })
+
   it('is accessible, in light and dark, on a desk and on a phone', async () => {
     for (const look of [{ colorScheme: 'light' }, { colorScheme: 'dark', viewport: phone }] as const) {
       const { page, close } = await openPage(browser, `${server.url}/operations`, look)

@@ -35,7 +35,7 @@ export function Throughput() {
       <div className={classes['charts']}>
         <figure className={classes['chart']}>
           <Text component="figcaption" size="sm" fw={500}>Turns a second</Text>
-          <AreaChart h={200} data={rows} dataKey="time" type="stacked" curveType="linear" withLegend withDots={false} series={[{ name: 'Completed', color: 'teal.7' }, { name: 'Failed', color: 'red.7' }, { name: 'Cancelled', color: 'gray.6' }]} valueFormatter={formatRate} yAxisProps={{ width: 44 }} areaProps={{ isAnimationActive: false }} />
+          <AreaChart h={200} data={rows} dataKey="time" type="stacked" curveType="linear" withLegend withDots={false} series={[{ name: 'Failed', color: 'red.7' }, { name: 'Cancelled', color: 'gray.6' }, { name: 'Completed', color: 'teal.7' }]} valueFormatter={formatRate} yAxisProps={{ width: 44 }} areaProps={{ isAnimationActive: false }} />
         </figure>
         <figure className={classes['chart']}>
           <Text component="figcaption" size="sm" fw={500}>From message to end</Text>

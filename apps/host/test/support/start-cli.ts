@@ -36,8 +36,10 @@ export function startCli(args: string[], settings: Record<string, string>, nodeO
       for (;;) {
         const match = pattern.exec(written.stdout) ?? pattern.exec(written.stderr)
         if (match) return match
-        const more = Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')])
-        const isOver = await Promise.race([more.then(() => false), ended.then(() => true)])
+        const heard = new AbortController()
+        const more = [child.stdout, child.stderr].map(async (stream) => void (await once(stream, 'data', heard).catch(() => {})))
+        const isOver = await Promise.race([Promise.race(more).then(() => false), ended.then(() => true)])
+        heard.abort()
         if (isOver && !pattern.test(written.stdout + written.stderr)) throw new Error(`it ended without ${pattern}:\n${written.stdout}\n${written.stderr}`)
       }
     },

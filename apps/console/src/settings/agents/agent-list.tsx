@@ -1,4 +1,4 @@
-import { Badge, Button, Card, Center, Checkbox, Group, Loader, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Anchor, Badge, Button, Card, Center, Checkbox, Group, Loader, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue, useDocumentTitle } from '@mantine/hooks'
 import type { Agent } from '@reprise/contract'
 import { IconPlus, IconUpload } from '@tabler/icons-react'
@@ -52,7 +52,7 @@ function AgentCard({ agent: { id, name, display_name, description, system_prompt
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <div style={{ minWidth: 0 }}>
           <Group gap="xs">
-            <Title order={2} size="h6"><Link href={`/settings/agents/${id}`}>{display_name || name}</Link></Title>
+            <Title order={2} size="h6"><Anchor component={Link} href={`/settings/agents/${id}`} inherit>{display_name || name}</Anchor></Title>
             {display_name && <Text size="xs" c="dimmed" ff="monospace">{name}</Text>}
             {status === 'archived' && <Badge size="xs" variant="dot" color="gray" tt="none">archived</Badge>}
           </Group>

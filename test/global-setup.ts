@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { TestProject } from 'vitest/node'
+import { ensureBuilt } from '../apps/console/build/index.ts'
 import { migrate } from '../packages/store/src/migrate.ts'
 import { createDatabase, databaseUrl, dropDatabases } from '../packages/store/test/support/server-databases.ts'
 import { startTestServer } from '../packages/store/test/support/start-test-server.ts'
@@ -15,6 +16,9 @@ declare module 'vitest' {
   }
 }
 
+/** What starts the host or its console. Built in the middle of a run, the console would take both cores from whatever is tested then. */
+const withConsole: ReadonlySet<string> = new Set(['host', 'console', 'examples', 'client'])
+
 /**
  * One PostgreSQL per run: the built-in one in a temporary folder, or the one that REPRISE_TEST_DATABASE_URL names (its user must be
  * allowed to create databases). The migrated template in it is what every test database is cloned from.
@@ -28,6 +32,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await server.remove()
   }
   try {
+    if (project.vitest.projects.some(({ name }) => withConsole.has(name))) await ensureBuilt()
     await createDatabase(server.connectionString, `${databasePrefix}template`)
     await migrate({ connectionString: databaseUrl(server.connectionString, `${databasePrefix}template`), log: () => {} })
   } catch (error) {

@@ -1,11 +1,17 @@
-import type { Agent, Session } from '@reprise/contract'
+import type { Agent, McpServerRef, Session } from '@reprise/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { query } from './support/call-procedure.ts'
 import { expectProblem, post, send } from './support/requests.ts'
 import { startServer, type TestServer } from './support/start-server.ts'
 
+const operators = {
+  files: { command: 'node', args: ['--token=sk-argument'], env: { TOKEN: 'sk-environment' }, description: 'Files of the house', requires_approval: true },
+  search: { url: 'https://user:sk-password@search.example.com:8443/mcp/sk-path?key=sk-query', headers: { authorization: 'sk-header' }, effects: 'idempotent' as const, timeout_ms: 5_000, tools: ['find'] },
+}
+
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer({ engine: { secretKeys: [new Uint8Array(32).fill(1)], mcpServers: { files: { command: 'node' } }, egressAllow: ['localhost:8931'] } })
+  server = await startServer({ engine: { secretKeys: [new Uint8Array(32).fill(1)], mcpServers: operators, egressAllow: ['localhost:8931'] } })
 })
 afterAll(() => server.close())
 
@@ -80,4 +86,28 @@ it('409: headers are refused by a server that cannot encrypt them, and nothing i
   } finally {
     await bare.close()
   }
+})
+
+describe('GET /v1/mcp-servers', () => {
+  const list = async (search = '') => await send<{ data: McpServerRef[]; total: number }>(`${server.url}/v1/mcp-servers?${search}`)
+
+  it('200: shows what the operator has configured, and nothing of what it is started with or sent', async () => {
+    const { body, text } = await list()
+    const files = { ref: 'files', description: 'Files of the house', transport: 'stdio', host: null, timeout_ms: 60_000, effects: null, requires_approval: true, tools: null }
+    const search = { ref: 'search', description: null, transport: 'streamable_http', host: 'search.example.com:8443', timeout_ms: 5_000, effects: 'idempotent', requires_approval: false, tools: ['find'] }
+    expect(body).toEqual({ data: [files, search], total: 2, offset: 0, limit: 100 })
+    expect(text).not.toContain('sk-')
+    expect((await query(server.url, 'mcpServers.list')).body.result?.data).toEqual(body)
+  })
+
+  it('200: finds by ref and description, and pages', async () => {
+    expect((await list('search=HOUSE')).body.data.map(({ ref }) => ref)).toEqual(['files'])
+    expect((await list('search=sear')).body.data.map(({ ref }) => ref)).toEqual(['search'])
+    expect((await list('search=sk-')).body).toMatchObject({ data: [], total: 0 })
+    expect((await list('offset=1&limit=1')).body.data.map(({ ref }) => ref)).toEqual(['search'])
+  })
+
+  it.each(['limit=0', 'offset=-1'])('400: refuses ?%s', async (search) => {
+    expectProblem(await send(`${server.url}/v1/mcp-servers?${search}`), 400, 'invalid_request', search.split('=')[0])
+  })
 })

@@ -62,6 +62,21 @@ const mcpServer = z
   .meta({ id: 'McpServer' })
 export type McpServer = z.output<typeof mcpServer>
 
+/** An MCP server that the operator configured. What it is started with, or sent, is nobody else's business. */
+export const mcpServerRef = z
+  .object({
+    ref: z.string().describe('What agents and sessions name it by'),
+    description: z.string().nullable(),
+    transport: z.enum(['stdio', 'streamable_http']).describe('`stdio`: a program on the server’s machine'),
+    host: z.string().nullable().describe('Where its url leads, `host` or `host:port`. Null: a program'),
+    timeout_ms: z.int().describe('How long one call may take'),
+    effects: effectsMode.nullable().describe('Of each of its tools after a crash. Null: as each tool says of itself'),
+    requires_approval: z.boolean(),
+    tools: z.array(z.string()).nullable().describe('Only these of its tools. Null: all'),
+  })
+  .meta({ id: 'McpServerRef', description: 'An MCP server that agents and sessions can name by `ref`' })
+export type McpServerRef = z.output<typeof mcpServerRef>
+
 /** By the names that their tools begin with. */
 export const mcpServers = z.record(z.string(), mcpServer).superRefine((servers, context) => {
   const names = Object.keys(servers)

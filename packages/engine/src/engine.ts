@@ -1,5 +1,5 @@
 import type { Compute } from '@reprise/compute'
-import type { ModelRequest, ModelTry } from '@reprise/contract'
+import type { ModelRequest, ModelTry, McpServerRef } from '@reprise/contract'
 import { createPool, Definitions, recordBreakers, type Database, type DatabasePool, type Journal, type OpenBreaker, type TurnModel, type TurnSettingsQuery, type VendorType } from '@reprise/store'
 import { Background } from './background/background.ts'
 import { createEraseSessions } from './background/erase-sessions.ts'
@@ -26,6 +26,7 @@ import { submitToolResults, type SubmitOutcome, type SubmitRequest } from './sub
 import { builtInCapabilities, type Capability } from './tools/capabilities.ts'
 import type { ConnectionTimes } from './tools/mcp/mcp-connection.ts'
 import { McpTools } from './tools/mcp/mcp-tools.ts'
+import { listServerRefs } from './tools/mcp/list-server-refs.ts'
 import type { OperatorMcpServer } from './tools/mcp/server-spec.ts'
 import { Toolbox } from './tools/toolbox.ts'
 import { createWebFetch } from './tools/web-fetch.ts'
@@ -78,7 +79,7 @@ export interface Engine {
   /** What went to the model in one call of a turn; null when there is no such turn. */
   rebuildRequest(request: RebuildRequest): Promise<ModelRequest | null>
   /** What `ref` can name. */
-  readonly mcpServerNames: readonly string[]
+  readonly mcpServers: readonly McpServerRef[]
   /** Why this url may never be called for a caller, as far as its text can tell; null when it may. */
   describeUrlProblem(url: string): string | null
   /** Seals anew what an earlier secret key sealed. */
@@ -177,7 +178,7 @@ export function createEngine(options: EngineOptions): Engine {
     chooseModel: async (query) => (await settings.load(query))?.model ?? null,
     tryModel: (request) => tryModel(providers, { ...request, timeoutMs: limits.modelTryMsMax }),
     rebuildRequest: (request) => rebuildRequest(turnServices, request),
-    mcpServerNames: Object.keys(mcpServers),
+    mcpServers: listServerRefs(mcpServers),
     describeUrlProblem: egress.describeProblem,
     renewSeals: () => renewSeals(db, secrets),
     acceptMessage: (message) => acceptMessage(services, message),

@@ -8,6 +8,7 @@ export const tags: Record<string, string> = {
   Models: 'What answers. One of them is the default.',
   Providers: 'Servers that models are called at, with their keys.',
   Capabilities: 'Server-side tools that agents and sessions can be given.',
+  'MCP servers': 'Tools of other servers. The operator’s are listed here; agents and sessions name them by `ref`, or others by url.',
   'Durable operations': 'For whoever runs the server: workers, turns as workflows, and those that failed for good.',
   Login: 'How a browser shows a key once, and a cookie from then on.',
   Keys: 'API keys of the organization, with scopes and expiry.',

@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 export function checkMcpServers({ engine }: Services, servers: McpServers): void {
   for (const [name, { ref, url, headers }] of Object.entries(servers)) {
     const path = `mcpServers.${name}`
-    if (ref !== undefined && !engine.mcpServerNames.includes(ref)) {
+    if (ref !== undefined && !engine.mcpServers.some((server) => server.ref === ref)) {
       throw fieldError('invalid_request', `${path}.ref`, `the operator’s configuration has no MCP server ${JSON.stringify(ref)}`)
     }
     const problem = url === undefined ? null : engine.describeUrlProblem(url)

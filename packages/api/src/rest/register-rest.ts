@@ -10,6 +10,7 @@ import { registerEvents } from './events.ts'
 import { registerImages } from './images.ts'
 import { registerKeys } from './keys.ts'
 import { registerLogin } from './login.ts'
+import { registerMcpServers } from './mcp-servers.ts'
 import { registerMessages } from './messages.ts'
 import { registerModels } from './models.ts'
 import { registerOrganization } from './organization.ts'
@@ -44,6 +45,7 @@ export async function registerRest(server: FastifyInstance, services: Services, 
         registerOrganization(scope, services)
         registerProviders(scope, services)
         registerCapabilities(scope, services)
+        registerMcpServers(scope, services)
         registerImages(scope, services)
         registerDurable(scope, services)
         registerKeys(scope, services)

@@ -93,6 +93,7 @@ export const restMatrix: Record<string, readonly Probe<RestInput>[]> = {
   // Capabilities are the server's.
   'GET /v1/capabilities': noIds,
   'GET /v1/capabilities/:capability_id': noIds,
+  'GET /v1/mcp-servers': noIds,
 
   'POST /v1/images': noIds,
   'GET /v1/images': [named((id) => ({ query: { before: id.image } }))],
@@ -210,6 +211,7 @@ export const trpcMatrix: Record<string, readonly Probe<object>[]> = {
   'providers.delete': [found((id) => ({ provider_id: id.provider }))],
   'capabilities.list': noIds,
   'capabilities.get': noIds,
+  'mcpServers.list': noIds,
   'images.list': [named((id) => ({ before: id.image }))],
   'images.upload': noIds,
   'images.delete': [found((id) => ({ image_id: id.image }))],

@@ -31,7 +31,7 @@ export interface SpecSources {
   kept: McpHeaders
 }
 
-const timeoutMsDefault = 60_000
+export const timeoutMsDefault = 60_000
 
 /** What a definition's entry stands for, or why it stands for nothing any more. */
 export function resolveServer(name: string, server: McpServer, sources: SpecSources): ServerSpec | { problem: string } {

@@ -19,7 +19,7 @@ const receiver = createServer((request, response) => {
 })
 beforeAll(async () => {
   await once(receiver.listen(0, '127.0.0.1'), 'listening')
-  ;[server, browser] = await Promise.all([startConsole({ engine: { secretKeys: [secretKey], egressAllow: [`127.0.0.1:${port()}`] } }), launchBrowser()])
+  ;[server, browser] = await Promise.all([startConsole({ engine: { secretKeys: [secretKey], egressAllow: [`127.0.0.1:${port()}`], mcpServers: { files: { command: 'node', description: 'Files of the house' } } } }), launchBrowser()])
 }, 60_000)
 afterAll(async () => {
   await browser.close()
@@ -33,6 +33,22 @@ const read = async <T>(path: string) => (await (await fetch(`${server.url}/v1/${
 const dialog = (page: Page) => page.getByRole('dialog')
 
 describe('agents', () => {
+  it('are given an MCP server of the operator by a click, and are found beside it', async () => {
+    const { page, close } = await open('agents/new')
+    await page.getByLabel('Name').first().fill('filer')
+    await page.getByLabel('System prompt').fill('You file.')
+    await page.getByRole('textbox', { name: 'MCP servers' }).fill('{"docs": {"url": "https://docs.example.com/mcp"}}')
+    await page.getByRole('button', { name: 'Add files' }).click()
+    await expect.poll(() => page.getByRole('button', { name: 'Add files' }).isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.waitForURL(/agents\/agent_/)
+    expect(await read('agents/filer')).toMatchObject({ mcpServers: { docs: { url: 'https://docs.example.com/mcp' }, files: { ref: 'files' } } })
+    await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'MCP servers' }).click()
+    await page.getByRole('region', { name: 'Used by agents' }).getByRole('row', { name: /the operator’s “files”/ }).waitFor()
+    await page.getByRole('region', { name: 'The operator’s' }).getByRole('row', { name: /Files of the house.*a program/ }).waitFor()
+    await close()
+  })
+
   it('are made, changed, copied, archived; what the server refuses is said at its field', async () => {
     const { page, close } = await open('agents/new', /400/)
     await page.getByLabel('Name').first().fill('Not A Slug')

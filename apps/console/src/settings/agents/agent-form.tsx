@@ -11,6 +11,7 @@ import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { readFieldErrors } from '../../ui/field-errors.ts'
 import { AgentActions } from './agent-actions.tsx'
 import { toRequest, toValues } from './agent-values.ts'
+import { McpServersField } from './mcp-servers-field.tsx'
 import { useUnsavedWarning } from './use-unsaved-warning.ts'
 
 /** All that an agent is. Fields that the server refuses say why, where they stand. */
@@ -60,7 +61,7 @@ export function AgentForm({ agent }: { agent: Agent | null }) {
               <Stack gap={6} mt={6}>{capabilities.data?.data.map(({ id, name, description }) => <Checkbox key={id} value={id} label={name} description={description} />)}</Stack>
             </Checkbox.Group>
             <Textarea label="Tools" description="A JSON list: of the caller (client_side), or of a webhook" autosize minRows={2} maxRows={20} ff="monospace" {...form.getInputProps('tools')} />
-            <Textarea label="MCP servers" description={'JSON by name: {"docs": {"url": "https://…"}}, or {"ref": "…"} for one of the operator’s. Headers are not shown; those of a server whose url stays are kept'} autosize minRows={2} maxRows={20} ff="monospace" {...form.getInputProps('mcpServers')} />
+            <McpServersField {...form.getInputProps('mcpServers')} value={form.values.mcpServers} />
             <Group grow align="flex-start">
               <NumberInput label="Model calls of one turn" description="At most. Empty: the default" min={1} {...form.getInputProps('max_iterations')} />
               <TagsInput label="Tags" description="Enter adds one" {...form.getInputProps('tags')} />

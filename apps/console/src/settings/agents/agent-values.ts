@@ -39,7 +39,7 @@ export function toValues(agent: Agent | null): AgentValues {
 /** What the server is told, and what cannot be told: by field. What was not touched is not sent, so hidden headers stay. */
 export function toRequest(values: AgentValues, agent: Agent | null) {
   const tools = readJson<ToolDefinition[]>(values.tools, 'a list', Array.isArray)
-  const mcpServers = readJson<McpServers>(values.mcpServers, 'an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+  const mcpServers = readServers(values.mcpServers)
   const isTouched = values.mcpServers !== toValues(agent).mcpServers
   const request = {
     name: values.name,
@@ -57,6 +57,17 @@ export function toRequest(values: AgentValues, agent: Agent | null) {
     tags: values.tags,
   }
   return { request, problems: { tools: tools.problem, mcpServers: mcpServers.problem } }
+}
+
+/** The same servers and one of the operator's under its own name; null when it is there already, or the JSON cannot be read. */
+export function addRef(json: string, ref: string): string | null {
+  const servers = readServers(json).value
+  if (servers === null || Object.hasOwn(servers, ref) || Object.values(servers).some((server) => server.ref === ref)) return null
+  return JSON.stringify({ ...servers, [ref]: { ref } }, null, 2)
+}
+
+function readServers(json: string) {
+  return readJson<McpServers>(json, 'an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 }
 
 function readJson<T>(text: string, what: string, isFit: (value: unknown) => boolean): { value: T | null; problem: string | null } {

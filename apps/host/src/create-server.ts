@@ -6,7 +6,7 @@ import { finishRequests } from './finish-requests.ts'
 import { logRequests, QuietLogController } from './log-requests.ts'
 import type { Log } from './log.ts'
 
-export interface ServerOptions extends ApiOptions {
+export interface ServerOptions extends Omit<ApiOptions, 'pages'> {
   /** Gives the folder of the built console; null: it could not be built. */
   builtConsole(): Promise<string | null>
 }
@@ -18,9 +18,6 @@ export async function createServer(log: Log, role: Role, options: ServerOptions)
   logRequests(server, log)
   finishRequests(server)
   if (role === 'worker') await server.register(healthPlugin, options)
-  else {
-    await server.register(apiPlugin, options)
-    await server.register(async (scope) => registerConsole(scope, options.builtConsole))
-  }
+  else await server.register(apiPlugin, { ...options, pages: async (scope) => registerConsole(scope, options.builtConsole) })
   return server
 }

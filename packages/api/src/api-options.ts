@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import type { AccessOptions } from './access/access-options.ts'
 import type { LimitTimes } from './limits/limits.ts'
 import type { PostingServices } from './services.ts'
@@ -13,6 +14,8 @@ export interface ApiOptions extends PostingServices {
   access: AccessOptions
   readiness(): Promise<Readiness>
   version: string
+  /** Serves pages for people through the same entrance. */
+  pages?: (server: FastifyInstance) => Promise<void>
   /** Of every key that has no limit of its own, and of organizations that are called without one; null: none. */
   requests_per_minute?: number | null
   /** For tests: how often at most the last use of a key is written. */

@@ -37,6 +37,7 @@ export const apiPlugin: FastifyPluginAsync<ApiOptions> = async (server, options)
 
   await registerDocs(server, options.version)
   registerHealth(server, options)
+  if (options.pages) await server.register(options.pages)
   await server.register(async (scope) => {
     refuseWhileStopping(scope, options.stopping)
     registerJsonBodies(scope)

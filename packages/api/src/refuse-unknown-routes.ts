@@ -23,7 +23,8 @@ export function refuseUnknownRoutes(server: FastifyInstance): void {
   server.setNotFoundHandler(async (request, reply) => {
     const [pathname = ''] = request.url.split('?')
     const methods = [...paths.values()].filter(({ pattern }) => pattern.test(pathname)).flatMap((path) => [...path.methods])
-    if (methods.length === 0) throw new AppError('not_found', { message: `There is nothing at ${request.method} ${pathname}` })
+    // One that the method leads to has found nothing itself.
+    if (methods.length === 0 || methods.includes(request.method)) throw new AppError('not_found', { message: `There is nothing at ${request.method} ${pathname}` })
     reply.header('allow', methods.join(', '))
     throw new AppError('method_not_allowed', { message: `${pathname} takes ${methods.join(', ')}` })
   })

@@ -5,5 +5,5 @@ import { ensureBuilt } from '../../build/index.ts'
 /** The whole server with the built console, on a loopback port and a database of its own. */
 export async function startConsole(options: StartOptions = {}): Promise<TestServer> {
   const folder = await ensureBuilt()
-  return await startServer({ ...options, extend: async (server) => void server.register(async (scope) => registerConsole(scope, async () => folder)) })
+  return await startServer({ ...options, pages: async (scope) => registerConsole(scope, async () => folder) })
 }

@@ -14,15 +14,20 @@ declare module 'fastify' {
     /** Set before the body of any route that needs a caller is read. */
     caller: Caller
   }
+  interface FastifyContextConfig {
+    /** A person may come here by a link from any site: the page is the same for everybody, and holds nobody's data. */
+    isPage?: true
+  }
 }
 
 /** Judges where a request comes from, for every route. While no key is asked for, whoever reaches the port could drive the server. */
 export function guardOrigin(server: FastifyInstance, { cors_origins }: AccessOptions, { openness }: Doorkeeper): void {
-  server.addHook('onRequest', async ({ raw, headers }) => {
+  server.addHook('onRequest', async ({ raw, headers, routeOptions }) => {
     checkHeaders(raw)
     // Without the database it is not known whether the first key was made: what was known last is the stricter.
     if (!(await openness.isOpen().catch(() => openness.wasOpen))) return
     checkHost(headers.host)
+    if (routeOptions.config.isPage && headers['sec-fetch-mode'] === 'navigate') return
     checkOrigin(headers, cors_origins)
   })
 }

@@ -8,14 +8,12 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/database
 import { apiPlugin, createFireSchedules, serverOptions, type ApiOptions } from '../../src/index.ts'
 import { ResponseChecks } from './response-checks.ts'
 
-export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times' | 'key_use_period_ms' | 'limit_times' | 'requests_per_minute'>> {
+export interface StartOptions extends Partial<Pick<ApiOptions, 'access' | 'stream_times' | 'key_use_period_ms' | 'limit_times' | 'requests_per_minute' | 'pages'>> {
   /** A second server on the database of a first. */
   database?: TestDatabase
   /** The port of a server that was closed. */
   port?: number
   engine?: Partial<EngineOptions>
-  /** What a host serves beside the API. */
-  extend?: (server: FastifyInstance) => Promise<void>
 }
 
 export interface TestServer {
@@ -66,9 +64,9 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     ...(options.key_use_period_ms !== undefined && { key_use_period_ms: options.key_use_period_ms }),
     ...(options.stream_times && { stream_times: options.stream_times }),
     ...(options.limit_times && { limit_times: options.limit_times }),
+    ...(options.pages && { pages: options.pages }),
     requests_per_minute: options.requests_per_minute ?? null,
   })
-  await options.extend?.(server)
   await server.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   const { port } = server.server.address() as AddressInfo // a TCP server, listening
   return {

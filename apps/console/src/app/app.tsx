@@ -2,14 +2,12 @@ import { MantineProvider } from '@mantine/core'
 import { ModalsProvider } from '@mantine/modals'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { queryClient } from '../server/query-client.ts'
-import { lazy, Suspense } from 'react'
 import { CallerProvider } from './caller.tsx'
+import { Notices } from './notices.tsx'
 import { Routes } from './routes.tsx'
 import { Shell } from './shell.tsx'
 import { readStyleNonce, resolveVariables, theme } from './theme.ts'
 
-/** Nothing is to be said before somebody has done something. */
-const Notices = lazy(async () => ({ default: (await import('./notices.tsx')).Notices }))
 
 /** Everything that pages stand on, from the look to who is logged in. */
 export function App() {
@@ -17,7 +15,7 @@ export function App() {
     <MantineProvider theme={theme} cssVariablesResolver={resolveVariables} defaultColorScheme="auto" getStyleNonce={readStyleNonce}>
       <QueryClientProvider client={queryClient}>
         <ModalsProvider>
-          <Suspense><Notices /></Suspense>
+          <Notices />
           <CallerProvider>
             <Shell>
               <Routes />

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Anchor, AppShell, Group, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { ActionIcon, Alert, Anchor, Group, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { IconActivity, IconCommand, IconLogout, IconMessages, IconMoon, IconSettings, IconSun, IconWifiOff } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, type ReactNode } from 'react'
@@ -23,9 +23,9 @@ export function Shell({ children }: { children: ReactNode }) {
   const [location] = useLocation()
   const { isPaletteWanted, openPalette } = useShortcuts()
   return (
-    <AppShell header={{ height: 52 }} padding={0}>
+    <>
       <a className={classes['skip']} href="#page">Skip to the page</a>
-      <AppShell.Header className={classes['header']}>
+      <header className={classes['header']}>
         <Group component="nav" aria-label="Areas" gap={4} wrap="nowrap">
           {areas.map(({ path, label, icon: Icon }) => <AreaLink key={path} path={path} label={label} icon={<Icon size={18} aria-hidden />} />)}
         </Group>
@@ -36,13 +36,13 @@ export function Shell({ children }: { children: ReactNode }) {
           <ColorSchemeButton />
           <LogOutButton />
         </Group>
-      </AppShell.Header>
-      <AppShell.Main id="page" className={classes['page']}>
+      </header>
+      <main id="page" className={classes['page']}>
         <LostConnection />
         <PageBoundary key={location}>{children}</PageBoundary>
-      </AppShell.Main>
+      </main>
       {isPaletteWanted && <Suspense><Palette /></Suspense>}
-    </AppShell>
+    </>
   )
 }
 

@@ -3,9 +3,10 @@ import { spotlight } from '@mantine/spotlight'
 import { useState } from 'react'
 import { useCreateSession } from '../sessions/use-create-session.ts'
 import { useCaller } from './caller.tsx'
-import { showShortcuts } from './shortcuts.tsx'
 
-/** The keys that work everywhere but where somebody types. The palette is loaded when it is first wanted. */
+const showShortcuts = async () => (await import('./shortcuts.tsx')).showShortcuts()
+
+/** The keys that work everywhere but where somebody types. Palette and list are loaded when they are first wanted. */
 export function useShortcuts(): { isPaletteWanted: boolean; openPalette: () => void } {
   const [isPaletteWanted, setIsPaletteWanted] = useState(false)
   const mayWrite = useCaller().scopes.includes('write')
@@ -16,7 +17,7 @@ export function useShortcuts(): { isPaletteWanted: boolean; openPalette: () => v
   }
   useHotkeys([['mod+K', openPalette]], [])
   useHotkeys([
-    ['shift+?', showShortcuts],
+    ['shift+?', () => void showShortcuts()],
     ['n', () => mayWrite && create.mutate(null)],
     ['/', () => document.querySelector<HTMLInputElement>('[data-search]')?.focus()],
   ])

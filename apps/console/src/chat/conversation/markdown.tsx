@@ -1,12 +1,10 @@
 import { memo, useMemo } from 'react'
-import ReactMarkdown, { type Components, type Options } from 'react-markdown'
-import remarkGfm from 'remark-gfm'
+import ReactMarkdown, { type Components } from 'react-markdown'
 import { CodeBlock } from './code-block.tsx'
 import classes from './markdown.module.css'
+import { remarkPlugins } from './remark-plugins.ts'
 import { splitBlocks } from './split-blocks.ts'
 import { useHighlighter } from './use-highlighter.ts'
-
-const remarkPlugins: Options['remarkPlugins'] = [remarkGfm]
 
 const components: Components = {
   pre: CodeBlock,

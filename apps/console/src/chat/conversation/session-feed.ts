@@ -27,6 +27,7 @@ export class SessionFeed implements PendingMessages {
   #arrived: SessionEvent[] = []
   #oldestSequence = Infinity
   #stream: StreamState = { kind: 'connecting' }
+  #isFollowing = false
   #lostAt: number | null = null
   #missed = 0
 
@@ -84,7 +85,15 @@ export class SessionFeed implements PendingMessages {
       const { signal } = this.#ending
       const subscription = client.events.subscribe.subscribe(
         { session_id: this.session_id, lastEventId: cursor },
-        { onStarted: () => this.#regain(), onData: ({ data }) => this.#take(data as SessionEvent), onError: reject, onComplete: resolve }, // the server emits what the contract says
+        {
+          onConnectionStateChange: ({ state }) => {
+            this.#isFollowing = state === 'pending'
+            this.#regain()
+          },
+          onData: ({ data }) => this.#take(data as SessionEvent), // the server emits what the contract says
+          onError: reject,
+          onComplete: resolve,
+        },
       )
       signal.addEventListener('abort', () => subscription.unsubscribe(), { once: true })
     })
@@ -112,11 +121,13 @@ export class SessionFeed implements PendingMessages {
     this.#setStream({ kind: 'lost' })
   }
 
+  /** A call that got through says nothing yet of the stream. */
   #regain(): void {
+    if (!this.#isFollowing) return
     if (this.#lostAt === null) return this.#setStream({ kind: 'live' })
     // What was missed comes at once with the new connection: a moment later it is counted.
     setTimeout(() => {
-      if (this.#stream.kind !== 'lost' || !connection.isReachable) return
+      if (this.#stream.kind !== 'lost' || !this.#isFollowing || !connection.isReachable) return
       this.#lostAt = null
       this.#setStream({ kind: 'caught_up', events: this.#missed })
       setTimeout(() => this.#stream.kind === 'caught_up' && this.#setStream({ kind: 'live' }), caughtUpMs)

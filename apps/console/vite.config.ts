@@ -10,6 +10,6 @@ const proxied: ProxyOptions = { target: server, changeOrigin: true, headers: { o
 export default defineConfig({
   plugins: [react()],
   html: { cspNonce },
-  build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
+  build: { target: 'es2023', cssTarget: ['chrome123', 'firefox120', 'safari17.5'], assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
   server: { proxy: { '/v1': proxied, '/trpc': proxied, '/docs': proxied, '/openapi.json': proxied } },
 })

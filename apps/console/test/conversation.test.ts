@@ -38,6 +38,21 @@ describe('an answer', () => {
     await close()
   })
 
+  it.each(['light', 'dark'] as const)('shows tables as such, and code in colours: %s', async (colorScheme) => {
+    const session_id = await createSession(server.url)
+    await postScript(server.url, session_id, [{ text: "| Item | Price |\n|---|---|\n| ~~Bell~~ | 12 |\n\n```sql\nSELECT price FROM items WHERE name = 'bell' AND price > 12 -- all\n```\n\nWith `code` in it.\n\n```js\nfunction ring(bell) { return new Bell(`${bell}`) }\n```" }])
+    const { page, close } = await openPage(browser, `${server.url}/sessions/${session_id}`, { colorScheme })
+    const answer = page.getByRole('article', { name: 'Answer' })
+    await answer.getByRole('cell', { name: 'Bell' }).locator('del').waitFor()
+    const code = answer.getByRole('group', { name: 'Code' }).first()
+    const colorOf = (text: string) => code.getByText(text, { exact: true }).evaluate((element) => getComputedStyle(element).color)
+    const plain = await code.evaluate((element) => getComputedStyle(element).color)
+    const colors = await Promise.all(['SELECT', '-- all', "'bell'"].map(colorOf))
+    expect(new Set([plain, ...colors]).size).toBe(4)
+    await expectAccessible(page)
+    await close()
+  })
+
   it('goes on where it was when the page is loaded again in its middle', async () => {
     const session_id = await createSession(server.url)
     await postScript(server.url, session_id, [{ text: words, ...slowly }])

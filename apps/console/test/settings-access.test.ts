@@ -30,6 +30,10 @@ it.each(['agents', 'agents/new', 'models', 'capabilities', 'mcp-servers', 'keys'
     await page.getByRole('heading', { level: 1 }).waitFor()
     await expect.poll(() => page.getByLabel('Loading').count()).toBe(0)
     await expectAccessible(page)
+    const current = page.getByRole('navigation', { name: 'Settings' }).locator('[aria-current=page]')
+    await expect.poll(() => current.evaluate((link) => link.getBoundingClientRect().right <= window.innerWidth), { message: 'the menu shows where one is' }).toBe(true)
+    const cut = await page.locator('main :is(button, a), main button *').evaluateAll((controls) => controls.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1).map(({ textContent }) => textContent))
+    expect(cut, 'no control is cut off').toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing scrolls sideways').toBe(true)
     await close()
   }

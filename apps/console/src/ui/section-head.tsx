@@ -9,7 +9,7 @@ export function SectionHead({ title, children, action }: { title: string; childr
         <Title order={1} size="h4">{title}</Title>
         <Text size="sm" c="dimmed" maw={640}>{children}</Text>
       </div>
-      {action}
+      {action && <div style={{ flexShrink: 0 }}>{action}</div>}
     </Group>
   )
 }

@@ -26,7 +26,7 @@ export function CapabilitiesPage() {
         {found.map(({ id, name, description, tools, config_schema }) => (
           <Accordion.Item key={id} value={id}>
             <Accordion.Control>
-              <Group gap="xs"><Text fw={500} size="sm">{name}</Text><Text size="xs" c="dimmed" ff="monospace">{id}</Text></Group>
+              <Group gap="xs"><Text fw={500} size="sm">{name}</Text>{name !== id && <Text size="xs" c="dimmed" ff="monospace">{id}</Text>}</Group>
               <Text size="sm" c="dimmed">{description}</Text>
             </Accordion.Control>
             <Accordion.Panel>

@@ -8,7 +8,9 @@ export function SectionMenu() {
   const [location] = useLocation()
   const menu = useRef<HTMLElement>(null)
   // On a phone it is a row with an end that is not seen.
-  useEffect(() => menu.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [location])
+  useEffect(() => {
+    menu.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [location])
   return (
     <nav ref={menu} className={classes['menu']} aria-label="Settings">
       {sections.map(({ path, label, hint, icon: Icon }) => (

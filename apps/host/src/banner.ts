@@ -12,12 +12,12 @@ const roleLines: Record<Role, string> = {
 export function writeBanner(host: Host, config: Config, sinceBeginMs: number): string {
   const { address, defaultModel } = host
   const { role, databaseUrl, dataDir } = config
-  const docs = role === 'worker' ? '' : `  Docs      ${address}/docs\n`
+  const pages = role === 'worker' ? '' : `  Console   ${address}/\n  Docs      ${address}/docs\n`
   return `
 Reprise ${version} is ready after ${(sinceBeginMs / 1_000).toFixed(1)} s.
 
   Address   ${address}
-${docs}${roleLines[role]}  Data      ${databaseUrl === null ? `${dataDir} (PostgreSQL of its own, kept between starts)` : 'in the PostgreSQL that DATABASE_URL names'}
+${pages}${roleLines[role]}  Data      ${databaseUrl === null ? `${dataDir} (PostgreSQL of its own, kept between starts)` : 'in the PostgreSQL that DATABASE_URL names'}
   Model     ${defaultModel}
 ${role === 'worker' ? '\n' : writeFirstSteps(host, config)}Ctrl-C stops everything.
 `

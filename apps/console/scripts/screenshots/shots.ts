@@ -11,6 +11,8 @@ export interface Shot {
   /** Done once it is there. */
   before?(page: Page): Promise<void>
   look?: 'dark'
+  /** Of the desktop's window, where all of it matters. */
+  height?: number
   /** Before anybody has logged in. */
   isLoggedOut?: true
 }
@@ -21,8 +23,8 @@ export function shots(address: string, { agent, conversation, turn, rescued, app
   const settings = (name: string, shows: Shot['shows']) => ({ name, url: at(`/settings/${name}`), shows })
   return [
     { name: 'login', url: at('/'), shows: 'Log in', isLoggedOut: true },
-    { name: 'chat', url: at(`/sessions/${conversation}`), shows: 'as far as the dates tell' },
-    { name: 'chat-dark', url: at(`/sessions/${conversation}`), shows: 'as far as the dates tell', look: 'dark' },
+    { name: 'chat', url: at(`/sessions/${conversation}`), shows: 'as far as the dates tell', height: 1_040 },
+    { name: 'chat-dark', url: at(`/sessions/${conversation}`), shows: 'as far as the dates tell', height: 1_040, look: 'dark' },
     { name: 'sessions', url: at('/sessions'), shows: 'Brass bells before the holidays' },
     { name: 'approval', url: at(`/sessions/${approval}`), shows: 'Arrived cracked' },
     { name: 'turn', url: at(`/turns/${turn}`), shows: 'house-chat', before: async (page) => page.getByRole('list', { name: 'Steps of the turn' }).getByRole('button').nth(1).click() },

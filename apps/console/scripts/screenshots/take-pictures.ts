@@ -4,7 +4,8 @@ import type { Browser, BrowserContext } from 'playwright-core'
 import sharp from 'sharp'
 import type { Shot } from './shots.ts'
 
-const widths = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
+const phone = { width: 390, height: 844 }
+const desktop = { width: 1280, height: 800 }
 /** Enough for what is drawn with few colours. */
 const colours = 128
 /** Fonts, and what moves into place. */
@@ -20,8 +21,8 @@ export interface Pictures {
 export async function takePictures(browser: Browser, { shots, api_key, folder }: Pictures): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  for (const [width, viewport] of Object.entries(widths)) {
-    for (const { look = 'light', ...shot } of shots) {
+  for (const { look = 'light', height = desktop.height, ...shot } of shots) {
+    for (const [width, viewport] of Object.entries({ desktop: { ...desktop, height }, phone })) {
       const context = await browser.newContext({ viewport, colorScheme: look, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC' })
       if (!shot.isLoggedOut) await logIn(context, shot.url, api_key)
       const file = join(folder, `${shot.name}-${width}.png`)

@@ -16,7 +16,7 @@ export function Routes() {
         <Route path="/"><SessionsPage session_id={null} /></Route>
         <Route path="/sessions"><SessionsPage session_id={null} /></Route>
         <Route path="/sessions/:session_id">{({ session_id }) => <SessionsPage session_id={session_id} />}</Route>
-        <Route path="/turns/:turn_id">{({ turn_id }) => <TurnPage turn_id={turn_id} />}</Route>
+        <Route path="/turns/:turn_id">{({ turn_id }) => <TurnPage key={turn_id} turn_id={turn_id} />}</Route>
         <Route path="/operations/*?"><OperationsPage /></Route>
         <Route path="/settings/*?"><SettingsPage /></Route>
         <Route><EmptyState title="There is no such page">The menu shows those that there are.</EmptyState></Route>

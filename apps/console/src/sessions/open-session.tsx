@@ -29,11 +29,11 @@ function ShownSession({ session }: { session: Session }) {
   const { scopes } = useCaller()
   const mayWrite = scopes.includes('write')
   const { conversation, feed } = useConversation(session.id)
-  const sending = useSendMessage(session.id, feed)
+  const sender = useSendMessage(session.id, feed)
   const fork = useFork(session)
   const retry = useRetryTurn()
   useFreshSession(session.id, conversation.running?.turn_id ?? null)
-  const actions = mayWrite ? { onFork: (at_sequence: number) => fork.mutate(at_sequence), onResend: sending.resend, onRetryTurn: (turn_id: string) => retry.mutate(turn_id) } : {}
+  const actions = mayWrite ? { onFork: (at_sequence: number) => fork.mutate(at_sequence), onResend: (id: string) => sender.resend(id), onRetryTurn: (turn_id: string) => retry.mutate(turn_id) } : {}
   return (
     <>
       <SessionHeader session={session} running={conversation.running} onFork={() => fork.mutate(null)} />
@@ -41,7 +41,7 @@ function ShownSession({ session }: { session: Session }) {
       {mayWrite ? (
         <>
           <AwaitedCalls conversation={conversation} />
-          <Composer session={session} conversation={conversation} sending={sending} />
+          <Composer session={session} conversation={conversation} sender={sender} />
         </>
       ) : (
         <Text size="sm" c="dimmed" ta="center" p="sm">Your key may only read: to write here, it needs the scope write.</Text>
@@ -56,6 +56,7 @@ function useFreshSession(session_id: string, running: string | null): void {
   useEffect(() => {
     void queries.invalidateQueries({ queryKey: ['sessions', 'get', session_id] })
     void queries.invalidateQueries({ queryKey: ['sessions', 'list'] })
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- Which turn runs is not read: that it is another is the news.
   }, [queries, session_id, running])
 }
 

@@ -7,19 +7,19 @@ import { AttachImages } from './attach-images.tsx'
 import { AttachedImages } from './attached-images.tsx'
 import classes from './composer.module.css'
 import { MessageOptions } from './message-options.tsx'
+import type { MessageSender } from './message-sender.ts'
 import { useCancelTurn } from './use-cancel-turn.ts'
 import { useDraft, type Draft } from './use-draft.ts'
-import type { Sending } from './use-send-message.ts'
 import { useUploads } from './use-uploads.ts'
 
 export interface ComposerProps {
   session: Session
   conversation: Conversation
-  sending: Sending
+  sender: MessageSender
 }
 
 /** Writes a message: Enter sends it, Shift+Enter begins a line, Esc cancels the running turn. */
-export function Composer({ session, conversation: { running }, sending }: ComposerProps) {
+export function Composer({ session, conversation: { running }, sender }: ComposerProps) {
   const [draft, setDraft] = useDraft(session.id)
   const uploads = useUploads((image) => setDraft((before) => ({ ...before, images: [...before.images, image] })))
   const cancel = useCancelTurn(session.id)
@@ -31,7 +31,7 @@ export function Composer({ session, conversation: { running }, sending }: Compos
     // A second Enter may come before the first has been drawn.
     if (isEmpty || isUploading || sent.current === draft) return
     sent.current = draft
-    sending.send(draft)
+    sender.send(draft)
     setDraft((before) => ({ ...before, text: '', images: [] }))
   }
   const onKeyDown = (event: KeyboardEvent) => {

@@ -13,6 +13,7 @@ export function useConversation(session_id: string): SessionConversation {
   useEffect(() => {
     // A feed that was ended is not begun again: the strict mode of development mounts everything twice.
     const begun = new SessionFeed(session_id)
+    // oxlint-disable-next-line react/set-state-in-effect -- It is shown as soon as there is one.
     setFeed(begun)
     return begun.start()
   }, [session_id])

@@ -12,10 +12,12 @@ export function useHighlighter(isNeeded: boolean): Plugins {
   useEffect(() => {
     if (!isNeeded || plugins) return
     let isGone = false
-    void import('rehype-highlight').then(({ default: highlight }) => {
+    const load = async () => {
+      const { default: highlight } = await import('rehype-highlight')
       loaded ??= [[highlight, { detect: false }]]
       if (!isGone) setPlugins(loaded)
-    })
+    }
+    void load()
     return () => {
       isGone = true
     }

@@ -20,13 +20,9 @@ interface Stick {
 export function useStickToEnd(scroller: RefObject<HTMLElement | null>, isShown: boolean): Stick {
   const [isAtEnd, setIsAtEnd] = useState(true)
   const intentAt = useRef(-Infinity)
-  const isFar = () => {
-    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = scroller.current ?? {}
-    return scrollHeight - scrollTop - clientHeight > nearPixels
-  }
-  const isLeft = () => isFar() && performance.now() - intentAt.current < intentMs
 
   useEffect(() => {
+    if (!isShown) return
     const ending = new AbortController()
     const note = (event: Event) => {
       // A pointer that is only over it, with no button down, scrolls nothing.
@@ -39,9 +35,9 @@ export function useStickToEnd(scroller: RefObject<HTMLElement | null>, isShown: 
   useLayoutEffect(() => {
     const element = scroller.current
     const content = element?.lastElementChild
-    if (!element || !content || !isAtEnd) return
+    if (!isShown || !element || !content || !isAtEnd) return
     const stick = () => {
-      if (!isLeft()) element.scrollTop = element.scrollHeight
+      if (!isLeft(element, intentAt.current)) element.scrollTo({ top: element.scrollHeight })
     }
     const observer = new ResizeObserver(stick)
     observer.observe(content)
@@ -53,12 +49,22 @@ export function useStickToEnd(scroller: RefObject<HTMLElement | null>, isShown: 
   return {
     isAtEnd,
     onScroll: () => {
-      if (!isFar()) setIsAtEnd(true)
-      else if (isLeft()) setIsAtEnd(false)
+      if (!scroller.current) return
+      if (!isFar(scroller.current)) setIsAtEnd(true)
+      else if (isLeft(scroller.current, intentAt.current)) setIsAtEnd(false)
     },
     goToEnd: () => {
       intentAt.current = -Infinity
       setIsAtEnd(true)
     },
   }
+}
+
+function isFar({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+  return scrollHeight - scrollTop - clientHeight > nearPixels
+}
+
+/** It is the reader who has gone away from the end. */
+function isLeft(element: HTMLElement, intentAt: number): boolean {
+  return isFar(element) && performance.now() - intentAt < intentMs
 }

@@ -25,7 +25,7 @@ export function ScheduleForm({ schedule, onClose }: { schedule: Schedule | null;
       text: schedule ? readText(schedule) : '',
       kind: schedule?.at ? 'at' : 'cron',
       cron: schedule?.cron ?? '',
-      timezone: schedule?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+      timezone: schedule?.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
       at: schedule?.at?.slice(0, 16) ?? '',
     },
   })

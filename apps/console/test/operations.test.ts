@@ -2,7 +2,9 @@ import type { DurableHealth, Worker } from '@reprise/contract'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestServer } from '../../../packages/api/test/support/start-server.ts'
+import { startOpenAiServer } from '../../../packages/engine/test/protocol/openai-server.ts'
 import { describeHealth } from '../src/operations/describe-health.ts'
+import { listProviderStates } from '../src/operations/provider-states.ts'
 import { launchBrowser, openPage, phone } from './support/browser.ts'
 import { expectAccessible } from './support/check-accessibility.ts'
 import { createSession, postScript, postText } from './support/sessions.ts'
@@ -26,10 +28,40 @@ describe('the state in a sentence', () => {
     expect(describeHealth(quiet, [late])).toEqual({ level: 'strained', words: '1 worker late with the heartbeat' })
   })
 
-  it('says which provider fails', () => {
-    const breakers: Worker['breakers'] = [{ provider_id: 'provider_1', provider_name: 'OpenAI', state: 'open', since: '2026-01-01T00:00:00.000Z' }]
+  it.each([
+    ['open', { level: 'failing', words: 'OpenAI failed too often, and is left alone for a while' }],
+    ['half_open', { level: 'strained', words: 'OpenAI failed too often: the next call shows whether it is back' }],
+  ] as const)('says which provider fails: %s', (state, said) => {
+    const breakers: Worker['breakers'] = [{ provider_id: 'provider_1', provider_name: 'OpenAI', state, since: '2026-01-01T00:00:00.000Z' }]
     const workers = [{ status: 'live', breakers }, { status: 'live', breakers }] as Worker[] // all that is looked at
-    expect(describeHealth(quiet, workers)).toEqual({ level: 'failing', words: 'OpenAI failed too often, and is left alone for a while' })
+    expect(describeHealth(quiet, workers)).toEqual(said)
+  })
+})
+
+describe('the state of providers', () => {
+  const ours = { id: 'provider_1', name: 'Ours', provider_type: 'openai' } as const
+  const other = { id: 'provider_2', name: 'Another', provider_type: 'sim' } as const
+  const breaker = (state: 'open' | 'half_open', since: string, provider_id: string = ours.id) => ({ provider_id, provider_name: 'Ours', state, since })
+  const live = (...breakers: Worker['breakers']) => ({ status: 'live', breakers }) as const
+
+  it('has those that fail first, with how many workers leave them alone, and since when', () => {
+    const states = listProviderStates([other, ours], [live(breaker('open', '2026-01-01T00:00:09Z')), live(breaker('open', '2026-01-01T00:00:01Z')), live()])
+    expect(states).toEqual([
+      { id: 'provider_1', name: 'Ours', speaks: 'openai', breaker: { isTriedAgain: false, workers: 2, since: '2026-01-01T00:00:01Z' } },
+      { id: 'provider_2', name: 'Another', speaks: 'sim', breaker: null },
+    ])
+  })
+
+  it('is that one is tried again when all who left it alone try it', () => {
+    const stateOf = (...breakers: Worker['breakers']) => listProviderStates([ours], breakers.map((one) => live(one)))[0]?.breaker?.isTriedAgain
+    expect(stateOf(breaker('half_open', 'a'), breaker('half_open', 'b'))).toBe(true)
+    expect(stateOf(breaker('half_open', 'a'), breaker('open', 'b'))).toBe(false)
+    expect(stateOf(breaker('open', 'a'), breaker('half_open', 'b'))).toBe(false)
+  })
+
+  it('leaves out what workers that are gone thought, and has providers that others own', () => {
+    expect(listProviderStates([ours], [{ status: 'gone', breakers: [breaker('open', 'a')] }])).toMatchObject([{ breaker: null }])
+    expect(listProviderStates([ours], [live(breaker('open', 'a', 'provider_9'))])).toMatchObject([{ id: 'provider_9', speaks: null }, { id: 'provider_1' }])
   })
 })
 
@@ -62,6 +94,26 @@ describe('the page', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click()
     await page.getByText('live, draining').waitFor()
     await close()
+  })
+
+  it('shows a provider that is left alone, until it is called again', async () => {
+    const vendor = await startOpenAiServer({ key: null })
+    const failing = await startConsole({ engine: { egressAllow: [vendor.place] } })
+    const create = async (path: string, body: object) => (await (await fetch(`${failing.url}/v1/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json()) as { id: string }
+    const provider = await create('providers', { name: 'Ours', provider_type: 'openai_compatible', base_url: vendor.url })
+    const model = await create(`providers/${provider.id}/models`, { model: 'house' })
+    const { page, close } = await openPage(browser, `${failing.url}/operations`)
+    const row = page.getByRole('region', { name: 'Providers' }).getByRole('row', { name: /Ours/ })
+    await row.getByText('called').waitFor()
+    vendor.queue(...Array.from({ length: 15 }, () => ({ fault: { kind: 'status', status: 500 } }) as const))
+    for (let count = 0; count < 20; count++) await postText(failing.url, await createSession(failing.url, { model_id: model.id }), 'Hello')
+    await row.getByText('left alone by one worker').waitFor()
+    await page.getByText('Ours failed too often, and is left alone for a while').waitFor()
+    // After ten seconds a turn that was waiting finds it well.
+    await row.getByText('called').waitFor({ timeout: 20_000 })
+    await close()
+    await failing.close()
+    await vendor.close()
   })
 
   it('tells by colour which line is which', async () => {

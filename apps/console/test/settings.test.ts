@@ -42,6 +42,7 @@ describe('agents', () => {
     await expect.poll(() => page.getByRole('button', { name: 'Add files' }).isDisabled()).toBe(true)
     await page.getByRole('button', { name: 'Create' }).click()
     await page.waitForURL(/agents\/agent_/)
+    await page.getByText('No session was begun with it yet.').waitFor()
     expect(await read('agents/filer')).toMatchObject({ mcpServers: { docs: { url: 'https://docs.example.com/mcp' }, files: { ref: 'files' } } })
     await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'MCP servers' }).click()
     await page.getByRole('region', { name: 'Used by agents' }).getByRole('row', { name: /the operator’s “files”/ }).waitFor()

@@ -166,6 +166,7 @@ export function createEngine(options: EngineOptions): Engine {
     stopped.abort()
     await deliveries.stop()
     await Promise.all([background.stop(), worker.stop()])
+    turnServices.breakers.stop()
     await mcp.stop()
     await egress.stop()
     await transactions.end()

@@ -1,6 +1,6 @@
 /**
  * Makes the pictures of docs/images: every page of the console, at desktop and phone width, of a server that is thrown
- * away afterwards. What is seen there happened: its turns ran, its worker was killed, its key was refused.
+ * away afterwards. What is seen there happened: turns ran and failed, and a worker was killed.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

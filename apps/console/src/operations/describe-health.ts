@@ -16,13 +16,20 @@ export function describeHealth(health: DurableHealth, workers: readonly Worker[]
   const age = oldest_ready_age_ms === null ? '' : `, the oldest for ${formatDuration(oldest_ready_age_ms)}`
   if (workers_live === 0) return { level: 'failing', words: turns_ready > 0 ? `No worker is there: ${count(turns_ready, 'turn')} waiting${age}` : 'No worker is there: what is posted waits' }
   if (turns_ready > 0 && (oldest_ready_age_ms ?? 0) > patienceMs) return { level: turns_running >= slots ? 'strained' : 'failing', words: `${count(turns_ready, 'turn')} waiting${age}: ${turns_running >= slots ? 'every slot is taken' : 'nobody takes them'}` }
-  const failing = [...new Set(workers.flatMap(({ breakers }) => breakers.map(({ provider_name }) => provider_name ?? 'a deleted provider')))]
-  if (failing.length > 0) return { level: 'failing', words: `${failing.join(' and ')} failed too often, and ${failing.length === 1 ? 'is' : 'are'} left alone for a while` }
+  const open = nameProviders(workers, 'open')
+  if (open.length > 0) return { level: 'failing', words: `${open.join(' and ')} failed too often, and ${open.length === 1 ? 'is' : 'are'} left alone for a while` }
+  const halfOpen = nameProviders(workers, 'half_open')
+  if (halfOpen.length > 0) return { level: 'strained', words: `${halfOpen.join(' and ')} failed too often: the next call shows whether ${halfOpen.length === 1 ? 'it is' : 'they are'} back` }
   const late = workers.filter(({ status }) => status === 'late').length
   if (late > 0) return { level: 'strained', words: `${count(late, 'worker')} late with the heartbeat` }
   if (turns_failed_last_hour >= failedMany) return { level: 'strained', words: `${count(turns_failed_last_hour, 'turn')} failed within the hour` }
   const parked = turns_parked === 0 ? '' : `, ${count(turns_parked, 'turn')} waiting for callers`
   return { level: 'well', words: `All is well: ${count(workers_live, 'worker')}, ${turns_running === 0 ? 'nothing runs' : `${count(turns_running, 'turn')} running`}${parked}` }
+}
+
+function nameProviders(workers: readonly Worker[], wanted: Worker['breakers'][number]['state']): string[] {
+  const breakers = workers.flatMap((worker) => worker.breakers)
+  return [...new Set(breakers.flatMap(({ state, provider_name }) => (state === wanted ? (provider_name ?? 'a deleted provider') : [])))]
 }
 
 function count(many: number, what: string): string {

@@ -7,6 +7,7 @@ import { formatDuration } from '../ui/format-duration.ts'
 import { Time } from '../ui/time.tsx'
 import { describeHealth, type State } from './describe-health.ts'
 import { live } from './live.ts'
+import { useWorkers } from './use-workers.ts'
 import classes from './operations.module.css'
 
 const looks: Record<State['level'], { icon: Icon; color: string }> = {
@@ -18,7 +19,7 @@ const looks: Record<State['level'], { icon: Icon; color: string }> = {
 /** One sentence, and the figures behind it. */
 export function HealthSummary() {
   const health = useQuery({ queryKey: ['durable', 'health'], queryFn: ({ signal }) => client.durable.health.query(undefined, { signal }), ...live(2_000) })
-  const workers = useQuery({ queryKey: ['durable', 'workers'], queryFn: ({ signal }) => client.durable.workers.list.query(undefined, { signal }), ...live(2_000) })
+  const workers = useWorkers()
   if (health.isPending || workers.isPending) return <Loader size="sm" aria-label="Loading" />
   if (!health.data || !workers.data) return <ErrorNotice error={health.error ?? workers.error} />
   const state = describeHealth(health.data, workers.data.data)

@@ -5,6 +5,7 @@ import { useCaller } from '../app/caller.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { HealthSummary } from './health-summary.tsx'
 import classes from './operations.module.css'
+import { Providers } from './providers.tsx'
 import { Workers } from './workers.tsx'
 import { Workflows } from './workflows.tsx'
 
@@ -23,6 +24,7 @@ export function OperationsPage() {
         {isOperator ? <HealthSummary /> : <Text size="sm" c="dimmed">These are the turns of your organization. Workers and the server as a whole are seen with the operator’s admin key.</Text>}
         <Suspense fallback={<div className={classes['chartsPlace']} />}><Throughput /></Suspense>
         {isOperator && <Workers />}
+        {isOperator && <Providers />}
         <DeadLetters />
         <Workflows />
       </Stack>

@@ -2,18 +2,18 @@ import { Button, Progress, Table, Text, Title } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import type { Worker } from '@reprise/contract'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { client } from '../server/client.ts'
 import { describeError, ErrorNotice } from '../ui/error-notice.tsx'
 import { Time } from '../ui/time.tsx'
-import { live } from './live.ts'
+import { useWorkers } from './use-workers.ts'
 
 const words = { live: 'live', late: 'late', gone: 'gone' } as const
 const colors = { live: 'teal', late: 'orange', gone: 'red' } as const
 
 /** The processes that run turns: how much each has to do, and when it was last heard of. */
 export function Workers() {
-  const workers = useQuery({ queryKey: ['durable', 'workers'], queryFn: ({ signal }) => client.durable.workers.list.query(undefined, { signal }), ...live(2_000) })
+  const workers = useWorkers()
   const rows = workers.data?.data ?? []
   return (
     <section aria-label="Workers">
@@ -31,7 +31,7 @@ export function Workers() {
   )
 }
 
-function WorkerRow({ worker: { id, hostname, pid, status, draining, slots, turns_running, started_at, heartbeat_at, breakers } }: { worker: Worker }) {
+function WorkerRow({ worker: { id, hostname, pid, status, draining, slots, turns_running, started_at, heartbeat_at } }: { worker: Worker }) {
   const queries = useQueryClient()
   const drain = useMutation({
     mutationFn: () => client.durable.workers.drain.mutate({ worker_id: id }),
@@ -49,7 +49,7 @@ function WorkerRow({ worker: { id, hostname, pid, status, draining, slots, turns
   return (
     <Table.Tr>
       <Table.Td><Text size="sm">{hostname}</Text><Text size="xs" c="dimmed" ff="monospace">pid {pid}, {id.slice(-8)}</Text></Table.Td>
-      <Table.Td><Text size="sm" c={colors[status]}>{words[status]}{draining ? ', draining' : ''}</Text>{breakers.map(({ provider_id, provider_name, state, since }) => <Text key={provider_id} size="xs" c="red">{provider_name ?? provider_id}: {state === 'open' ? 'left alone' : 'tried again'} since <Time at={since} /></Text>)}</Table.Td>
+      <Table.Td><Text size="sm" c={colors[status]}>{words[status]}{draining ? ', draining' : ''}</Text></Table.Td>
       <Table.Td><Text size="xs" mb={2}>{turns_running} of {slots}</Text><Progress value={(turns_running / Math.max(slots, 1)) * 100} size="sm" aria-label={`${turns_running} of ${slots} slots`} /></Table.Td>
       <Table.Td><Text size="sm"><Time at={heartbeat_at} /></Text></Table.Td>
       <Table.Td><Text size="sm"><Time at={started_at} /></Text></Table.Td>

@@ -13,6 +13,7 @@ const sampling = { threshold: 0.5, duration: 15_000, minimumRps: 1 }
 export class ProviderBreakers {
   readonly #breakers = new Map<string, CircuitBreakerPolicy>()
   readonly #open = new Map<string, OpenBreaker>()
+  readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #onChange: (open: OpenBreaker[]) => void
 
   /** `onChange` is told of those that are not closed, with every change. */
@@ -41,9 +42,17 @@ export class ProviderBreakers {
     return breaker
   }
 
+  /** From then on nothing is told. */
+  stop(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer)
+  }
+
   #note(provider_id: string, state: CircuitState): void {
+    clearTimeout(this.#timers.get(provider_id))
     if (state === CircuitState.Closed) this.#open.delete(provider_id)
     else this.#open.set(provider_id, { provider_id, state: state === CircuitState.HalfOpen ? 'half_open' : 'open', since: new Date().toISOString() })
+    // The library lets the next call through by then, and would say so only when there is one.
+    if (state === CircuitState.Open) this.#timers.set(provider_id, setTimeout(() => this.#note(provider_id, CircuitState.HalfOpen), openMs).unref())
     this.#onChange([...this.#open.values()])
   }
 }

@@ -10,6 +10,7 @@ import { client } from '../../server/client.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { readFieldErrors } from '../../ui/field-errors.ts'
 import { AgentActions } from './agent-actions.tsx'
+import { AgentStats } from './agent-stats.tsx'
 import { toRequest, toValues } from './agent-values.ts'
 import { McpServersField } from './mcp-servers-field.tsx'
 import { useUnsavedWarning } from './use-unsaved-warning.ts'
@@ -44,6 +45,7 @@ export function AgentForm({ agent }: { agent: Agent | null }) {
         <Title order={1} size="h4">{agent ? agent.display_name || agent.name : 'New agent'}</Title>
         {agent && <AgentActions agent={agent} mayWrite={mayWrite} />}
       </Group>
+      {agent && <AgentStats agent_id={agent.id} />}
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <fieldset disabled={!mayWrite} style={{ border: 'none', margin: 0, padding: 0 }}>
           <Stack gap="sm" maw={760}>

@@ -24,17 +24,27 @@ async function create(path: string, body: object): Promise<void> {
   expect(status).toBe(201)
 }
 
-it.each(['agents', 'agents/new', 'models', 'capabilities', 'mcp-servers', 'keys', 'webhooks', 'schedules', 'organization'])('%s is accessible, and scrolls no way but down', async (path) => {
-  for (const look of [{ colorScheme: 'light' }, { colorScheme: 'dark', viewport: phone }] as const) {
-    const { page, close } = await openPage(browser, `${server.url}/settings/${path}`, look)
-    await page.getByRole('heading', { level: 1 }).waitFor()
+const sections = ['Agents', 'Models', 'Capabilities', 'MCP servers', 'API keys', 'Webhooks', 'Schedules', 'Organization']
+
+it.each([{ colorScheme: 'light' }, { colorScheme: 'dark', viewport: phone }] as const)('every section is accessible, scrolls no way but down, and cuts nothing off: %o', async (look) => {
+  const { page, close } = await openPage(browser, `${server.url}/settings/agents`, look)
+  const menu = page.getByRole('navigation', { name: 'Settings' })
+  const expectWellMade = async (heading: string) => {
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor()
     await expect.poll(() => page.getByLabel('Loading').count()).toBe(0)
     await expectAccessible(page)
-    const current = page.getByRole('navigation', { name: 'Settings' }).locator('[aria-current=page]')
-    await expect.poll(() => current.evaluate((link) => link.getBoundingClientRect().right <= window.innerWidth), { message: 'the menu shows where one is' }).toBe(true)
+    const current = menu.locator('[aria-current=page]')
+    await expect.poll(() => current.evaluate((link) => link.getBoundingClientRect().right <= window.innerWidth), { message: `the menu shows where one is: ${heading}` }).toBe(true)
     const cut = await page.locator('main :is(button, a), main button *').evaluateAll((controls) => controls.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1).map(({ textContent }) => textContent))
-    expect(cut, 'no control is cut off').toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing scrolls sideways').toBe(true)
-    await close()
+    expect(cut, `no control is cut off: ${heading}`).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `nothing scrolls sideways: ${heading}`).toBe(true)
   }
+  for (const section of sections) {
+    await menu.getByRole('link', { name: section }).click()
+    await expectWellMade(section)
+  }
+  await menu.getByRole('link', { name: 'Agents' }).click()
+  await page.getByRole('link', { name: 'Agent', exact: true }).click()
+  await expectWellMade('New agent')
+  await close()
 })

@@ -30,9 +30,10 @@ try {
   const client = createRepriseClient({ url: stage.address, api_key })
   const models = await addModels(client, stage.vendor.url)
   await stage.startWorker()
-  const filling = fill(client, stage, models)
   const traffic = passTraffic(client, models, over.signal)
-  const [filled] = await Promise.all([filling, delay(trafficMs)])
+  await delay(trafficMs)
+  // Last, for what waits for somebody waits five minutes.
+  const filled = await fill(client, stage, models)
   await takePictures(browser, { shots: shots(stage.address, filled), api_key, folder: imagesFolder })
   over.abort()
   await traffic

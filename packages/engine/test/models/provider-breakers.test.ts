@@ -28,7 +28,7 @@ async function failTooOften(): Promise<void> {
 it('a provider that failed too often is left alone for ten seconds; then the next call shows, which is told though none comes', async () => {
   await failTooOften()
   expect(told).toEqual([[{ provider_id, state: 'open', since: '2026-01-01T00:00:07.000Z' }]])
-  const call = vi.fn(() => Promise.resolve('back'))
+  const call = vi.fn<() => Promise<string>>(() => Promise.resolve('back'))
   await expect(breakers.call(provider_id, call)).rejects.toMatchObject({ kind: 'unavailable', retry_after_ms: 10_000 })
   expect(call).not.toHaveBeenCalled()
   vi.advanceTimersByTime(10_000)

@@ -9,6 +9,7 @@ import { busyPolicies } from '../../chat/composer/composer-options.ts'
 import { client } from '../../server/client.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { readFieldErrors } from '../../ui/field-errors.ts'
+import { monospaceInput } from '../../ui/monospace-input.ts'
 import { AgentActions } from './agent-actions.tsx'
 import { AgentStats } from './agent-stats.tsx'
 import { toRequest, toValues } from './agent-values.ts'
@@ -62,7 +63,7 @@ export function AgentForm({ agent }: { agent: Agent | null }) {
             <Checkbox.Group label="Capabilities" description="Tools that the server brings" {...form.getInputProps('capabilities')}>
               <Stack gap={6} mt={6}>{capabilities.data?.data.map(({ id, name, description }) => <Checkbox key={id} value={id} label={name} description={description} />)}</Stack>
             </Checkbox.Group>
-            <Textarea label="Tools" description="A JSON list: of the caller (client_side), or of a webhook" autosize minRows={2} maxRows={20} ff="monospace" {...form.getInputProps('tools')} />
+            <Textarea label="Tools" description="A JSON list: of the caller (client_side), or of a webhook" autosize minRows={2} maxRows={20} styles={monospaceInput} {...form.getInputProps('tools')} />
             <McpServersField {...form.getInputProps('mcpServers')} value={form.values.mcpServers} />
             <Group grow align="flex-start">
               <NumberInput label="Model calls of one turn" description="At most. Empty: the default" min={1} {...form.getInputProps('max_iterations')} />

@@ -2,6 +2,7 @@ import { Button, Group, Text, Textarea } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ChangeEvent, ReactNode } from 'react'
 import { client } from '../../server/client.ts'
+import { monospaceInput } from '../../ui/monospace-input.ts'
 import { addRef } from './agent-values.ts'
 
 interface McpServersFieldProps {
@@ -16,7 +17,7 @@ export function McpServersField(field: McpServersFieldProps) {
   const offered = useQuery({ queryKey: ['mcp-servers', 'list'], queryFn: ({ signal }) => client.mcpServers.list.query({ limit: 200 }, { signal }) })
   return (
     <div>
-      <Textarea label="MCP servers" description={'JSON by name: {"docs": {"url": "https://…"}}, or {"ref": "…"} for one of the operator’s. Headers are not shown; those of a server whose url stays are kept'} autosize minRows={2} maxRows={20} ff="monospace" {...field} />
+      <Textarea label="MCP servers" description={'JSON by name: {"docs": {"url": "https://…"}}, or {"ref": "…"} for one of the operator’s. Headers are not shown; those of a server whose url stays are kept'} autosize minRows={2} maxRows={20} styles={monospaceInput} {...field} />
       {offered.data && offered.data.total > 0 && (
         <Group gap={6} mt={6}>
           <Text size="xs" c="dimmed">The operator’s:</Text>

@@ -6,6 +6,7 @@ import { client } from '../../server/client.ts'
 import { ErrorNotice } from '../../ui/error-notice.tsx'
 import { readFieldErrors } from '../../ui/field-errors.ts'
 import { nameSession } from '../../sessions/name-session.ts'
+import { monospaceInput } from '../../ui/monospace-input.ts'
 
 const examples = [
   { value: '', label: 'Examples…' },
@@ -52,7 +53,7 @@ export function ScheduleForm({ schedule, onClose }: { schedule: Schedule | null;
           {form.values.kind === 'cron' ? (
             <>
               <Group grow align="flex-end">
-                <TextInput label="Cron" description="Minute, hour, day, month, weekday" required ff="monospace" {...form.getInputProps('cron')} />
+                <TextInput label="Cron" description="Minute, hour, day, month, weekday" required styles={monospaceInput} {...form.getInputProps('cron')} />
                 <NativeSelect aria-label="Examples" data={examples} value="" onChange={({ currentTarget: { value } }) => value && form.setFieldValue('cron', value)} />
               </Group>
               <TextInput label="Time zone" required {...form.getInputProps('timezone')} />

@@ -15,6 +15,7 @@ const compress = promisify(gzip)
 
 const fingerprint = await fingerprintSources()
 const draft = `${buildFolder}.${randomBytes(4).toString('hex')}`
+const replaced = `${draft}.old`
 try {
   await build({ root: consoleFolder, logLevel: 'warn', build: { outDir: draft, emptyOutDir: true } })
   for await (const path of glob('assets/*.{js,css,svg}', { cwd: draft })) {
@@ -22,11 +23,15 @@ try {
     await writeFile(`${file}.gz`, await compress(await readFile(file), { level: constants.Z_BEST_COMPRESSION }))
   }
   if (fingerprint !== null) await writeFile(join(draft, 'fingerprint'), fingerprint)
-  await rm(buildFolder, { recursive: true, force: true })
-  // Of two that build at once, the second finds the other's, made of the same.
-  await rename(draft, buildFolder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-  })
+  // Of two that build at once, either may find that the other was faster: what it made is made of the same.
+  await rename(buildFolder, replaced).catch(unless('ENOENT'))
+  await rename(draft, buildFolder).catch(unless('ENOTEMPTY', 'EEXIST'))
 } finally {
-  await rm(draft, { recursive: true, force: true })
+  for (const folder of [draft, replaced]) await rm(folder, { recursive: true, force: true })
+}
+
+function unless(...expected: string[]): (error: NodeJS.ErrnoException) => void {
+  return (error) => {
+    if (!expected.includes(error.code ?? '')) throw error
+  }
 }

@@ -36,14 +36,28 @@ export function useStickToEnd(scroller: RefObject<HTMLElement | null>, isShown: 
     const element = scroller.current
     const content = element?.lastElementChild
     if (!isShown || !element || !content || !isAtEnd) return
+    const ending = new AbortController()
+    const { signal } = ending
+    let isPressed = false
     const stick = () => {
-      if (!isLeft(element, intentAt.current)) element.scrollTo({ top: element.scrollHeight })
+      if (!isPressed && !signal.aborted && !isLeft(element, intentAt.current)) element.scrollTo({ top: element.scrollHeight })
+    }
+    // What moves between press and release is not clicked. The click comes with the release, and the frame after it.
+    element.addEventListener('pointerdown', () => (isPressed = true), { signal })
+    for (const name of ['pointerup', 'pointercancel'] as const) {
+      window.addEventListener(name, () => {
+        isPressed = false
+        requestAnimationFrame(stick)
+      }, { signal })
     }
     const observer = new ResizeObserver(stick)
     observer.observe(content)
     observer.observe(element)
     stick()
-    return () => observer.disconnect()
+    return () => {
+      observer.disconnect()
+      ending.abort()
+    }
   }, [scroller, isAtEnd, isShown])
 
   return {

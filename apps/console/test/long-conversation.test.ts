@@ -71,6 +71,27 @@ it('nothing jumps while an answer streams, and a reader who scrolled up is left 
   await close()
 }, 60_000)
 
+it('what is in sight can be clicked while it scrolls', async () => {
+  const session_id = await createSession(server.url)
+  await insertMessages(server.pool, session_id, 60, 400)
+  const { page, close } = await openPage(browser, `${server.url}/sessions/${session_id}`)
+  await page.getByRole('article').last().waitFor()
+  const isHit = await page.getByRole('region', { name: 'Conversation' }).evaluate(async (scroller) => {
+    const hits: boolean[] = []
+    for (let step = 0; step < 10; step++) {
+      scroller.scrollTop -= 20
+      await new Promise(requestAnimationFrame)
+      await new Promise(requestAnimationFrame)
+      const { left, right, top, bottom } = scroller.getBoundingClientRect()
+      const element = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
+      hits.push(element !== null && element !== scroller && scroller.contains(element))
+    }
+    return hits
+  })
+  expect(isHit).toEqual(Array(10).fill(true))
+  await close()
+}, 60_000)
+
 it('nothing moves under a pressed pointer, though an answer grows: what was pressed is what is clicked', async () => {
   const session_id = await createSession(server.url)
   await insertMessages(server.pool, session_id, 60, 400)
